@@ -1,0 +1,138 @@
+"""Every error that perfxl can report: one code, one message, one remedy.
+
+A programmer's fault raises an ordinary exception.  A fault in what a user gave
+(a form definition, a command, an output folder) raises :class:`PerfxlError`.
+A fault inside a returned workbook never raises past its file: it becomes a
+finding whose wording comes from the same catalogue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Formatter
+
+__all__ = ["CATALOGUE", "Entry", "PerfxlError", "entry"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the catalogue.
+
+    ``message`` and ``remedy`` are Chinese, with ``{placeholder}`` names that
+    whoever reports the error must supply.
+    """
+
+    code: str
+    message: str
+    remedy: str
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """The names that have to be supplied with this code."""
+        text = self.message + self.remedy
+        return frozenset(name for _, name, _, _ in Formatter().parse(text) if name)
+
+
+def _catalogue(*entries: tuple[str, str, str]) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for code, message, remedy in entries:
+        if code in found:
+            raise ValueError(f"error code {code} is listed twice")
+        found[code] = Entry(code, message, remedy)
+    return found
+
+
+CATALOGUE = _catalogue(
+    # Rule language: faults of a form's author.
+    ("L01", "公式无法理解：{found}（第 {column} 个字符）", "检查括号、引号和运算符；公式只用 Excel 2010 的写法。"),
+    ("L02", "函数 {name} 不在允许之列", "可用函数：{known}"),
+    ("L03", "名称 {name} 没有定义", "本处可用：{known}"),
+    ("L04", "函数 {name} 需要 {expected} 个参数，现为 {found} 个", "按函数说明补齐或删去参数。"),
+    ("L05", "{what}应为{expected}，现为{found}", "文本、数值、逻辑值不能混用；必要时改写公式。"),
+    ("L06", "{what}未取整就比较或显示，各表格软件结果会不同", "写成 ROUND(…, 6) 再比较或显示。"),
+    ("L07", "公式有 {length} 个字符，超过 {limit}", "拆成几条规则。"),
+    ("L08", "{what}只能用字段名，现为 {found}", "第一个参数直接写字段名。"),
+    ("L09", "公式嵌套 {depth} 层，超过 {limit} 层", "拆成几条规则。"),
+    # Form definition.
+    ("F01", "没有名为 {form} 的表样", "可用表样：{known}；或给出 form.toml 的路径。"),
+    ("F02", "不是有效的 TOML：{reason}", "按提示的行列改正。"),
+    ("F03", "不认识的键 {key}", "此处可用：{known}"),
+    ("F04", "缺少键 {key}", "补上：{expected}"),
+    ("F05", "{key} 应为{expected}，现为 {found}", "改为要求的内容。"),
+    ("F06", "表格图第 {row} 行有 {found} 格，应为 {expected} 格", "每行的格数必须相同，合并处写 > 或 ^。"),
+    ("F07", "表格图第 {row} 行第 {column} 格的 {mark} 不能构成矩形合并", "> 并入左格，^ 并入上格，合并区必须是矩形。"),
+    ("F08", "字段 {field} 在表格图中出现了 {count} 次", "每个字段只放一处。"),
+    ("F09", "字段 {field} 没有放进任何表格图、封面或表旁", "放进一处，或删去该字段。"),
+    ("F10", "表格图中的 {field} 没有在字段中定义", "在 [field.{field}] 中定义，或改正写法。"),
+    ("F11", "{what}有 {length} 个字符，Excel 至多 {limit} 个", "缩短文字。"),
+    ("F12", "分组 {group} 的字段不在同一行：{fields}", "一个分组的字段放在表格图的同一行。"),
+    ("F13", "规则编号 {rule} 的写法不对", "用字母加两位数字，如 P07。"),
+    ("F14", "{what}重复：{name}", "改用不同的名称。"),
+    ("F15", "版本 {found} 的工作簿不能用版本 {expected} 的表样读取", "请使用下发时的表样版本。"),
+    # Building and command line.
+    ("C01", "找不到文件或文件夹：{path}", "检查路径。"),
+    ("C02", "不能写入 {path}：{reason}", "关闭正在打开它的程序，或换一个有写权限的位置。"),
+    ("C03", "{option} 的写法不对：{found}", "应写成 {expected}"),
+    ("C04", "单位编码 {code} 不是 6 位数字", "3 位主管部门编码加 3 位单位编码，如 657001。"),
+    ("C05", "没有可汇总的文件", "给出含有 .xlsx 文件的文件夹。"),
+    ("C06", "Excel 拒绝了要写入的内容：{reason}", "这是表样的问题，请把这条信息告诉表样的作者。"),
+    # Returned files: each becomes a finding.
+    ("I01", "文件是空的（0 字节）", "请填报人重新发送文件。"),
+    ("I02", "不是 Excel 工作簿（.xlsx）：{reason}", "请在 Excel 或 WPS 中另存为 .xlsx 后重新发送。"),
+    ("I03", "工作簿已加密，无法读取", "请填报人去掉打开密码后重新发送。"),
+    ("I04", "是旧格式（.xls 或 .et）工作簿", "请用下发的 .xlsx 填报，不要另存为其他格式。"),
+    ("I05", "工作簿已损坏：{reason}", "请填报人重新保存并发送。"),
+    ("I06", "不是本任务下发的工作簿", "请确认文件；应使用财政下发的工作簿填报。"),
+    ("I07", "缺少工作表 {sheet}", "不要删除工作表；请用财政下发的工作簿重新填报。"),
+    ("I08", "工作表 {sheet} 被改名为 {found}", "无需处理，数据已按原表读取；请勿改名。"),
+    ("I09", "单元格 {cell} 在表格范围之外有内容，已忽略", "删除表外内容。"),
+    ("I10", "内容过大：{reason}", "请用财政下发的工作簿填报，不要粘贴图片或整列数据。"),
+    ("I11", "表样版本为 {form} 第 {version} 版，与本任务不同", "请使用财政本次下发的工作簿。"),
+    ("I12", "单元格含有公式，已按其显示值读取", "请改为直接填写数值或文字。"),
+    ("I13", "没有单位编码，无法确定是谁报送的", "请在封面填写单位编码和单位名称。"),
+    ("I14", "不是一个可读取的文件：{reason}", "请确认路径指向一个已复制完整的文件。"),
+    ("I15", "读取时出错：{reason}", "请填报人在 Excel 或 WPS 中打开、另存后重新发送。"),
+)
+
+
+def entry(code: str) -> Entry:
+    """Look a code up; an unknown one is a programmer's fault (KeyError)."""
+    return CATALOGUE[code]
+
+
+class PerfxlError(Exception):
+    """A fault in something that the user gave, ready to be shown.
+
+    ``file`` and ``place`` (a key, a sheet and cell, a column) say where;
+    ``values`` fill the placeholders of the catalogue entry, all of them.
+    """
+
+    def __init__(self, code: str, *, file: str = "", place: str = "", **values: object) -> None:
+        self.entry = entry(code)
+        missing = self.entry.placeholders - values.keys()
+        if missing:
+            raise TypeError(f"{code} needs values for {sorted(missing)}")
+        self.code = code
+        self.file = file
+        self.place = place
+        self.values = values
+        super().__init__(str(self))
+
+    @property
+    def message(self) -> str:
+        """What is wrong, without the place."""
+        return self.entry.message.format(**self.values)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return self.entry.remedy.format(**self.values)
+
+    def within(self, *, file: str = "", place: str = "") -> PerfxlError:
+        """The same error seen from further out, where file or key are known."""
+        inner = f"{place}：{self.place}" if place and self.place else place or self.place
+        return PerfxlError(self.code, file=file or self.file, place=inner, **self.values)
+
+    def __str__(self) -> str:
+        where = "：".join(part for part in (self.file, self.place) if part)
+        return f"{where + '：' if where else ''}{self.message}。{self.remedy}[{self.code}]"

@@ -1,0 +1,37 @@
+"""The forms that perfxl ships, and where its template files lie."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from ..errors import PerfxlError
+from .load import load_form
+from .model import Form
+
+__all__ = ["find_form", "form_ids", "templates_folder"]
+
+
+def templates_folder() -> Path:
+    """``templates/`` of a checkout, or its copy inside an installed package."""
+    package = Path(__file__).resolve().parent.parent
+    packaged = package / "_templates"
+    return packaged if packaged.is_dir() else package.parent / "templates"
+
+
+def form_ids() -> tuple[str, ...]:
+    """The ids of the forms at hand."""
+    return tuple(sorted(path.parent.name for path in templates_folder().glob("*/form.toml")))
+
+
+def find_form(name: str) -> Form:
+    """A form by its id or by the path of its ``form.toml``; F01 if there is none."""
+    path = Path(name) if name.endswith(".toml") else templates_folder() / name / "form.toml"
+    if not path.is_file():
+        raise PerfxlError("F01", form=name, known="、".join(form_ids()))
+    return _load(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _load(path: Path, modified: int) -> Form:
+    return load_form(path.read_text("utf-8"), str(path))

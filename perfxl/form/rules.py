@@ -1,0 +1,174 @@
+"""Read the rules of a form: which names a formula may use where, and every check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ..errors import PerfxlError
+from ..rules.analyse import Expression, Role, Symbol, analyse_rule, analyse_shown
+from ..rules.functions import Kind
+from .model import COVER, Check, Field, Form, MessagePart, Rule, Scope, Severity, Shown
+from .toml import Table
+
+__all__ = ["RuleReader", "scope_of"]
+
+_RULE_ID = re.compile(r"[A-Z][0-9]{2}\Z")
+_IT = re.compile(r'"(?:[^"]|"")*"|\bIT\b')
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_NAMES_OF_TYPES = ("text", "long", "code", "target", "money", "percent", "number", "choice")
+
+
+def _symbol(field: Field, role: Role, repeated: bool) -> Symbol:
+    kind = Kind.TEXT if field.type is None else field.type.kind
+    return Symbol(name=field.name, role=role, kind=kind, target=field.type_name == "target", repeated=repeated)
+
+
+def scope_of(form: Form, sheet: str, group: str, *, blocks: bool = False) -> dict[str, Symbol]:
+    """The names that a formula on ``sheet`` (in a row of ``group``, if given) may use.
+
+    Fields of its own sheet, of the cover and of sheets that do not repeat;
+    columns of groups; ``level1``, ``level2``, ``required`` in rows and groups.
+    """
+    found: dict[str, Symbol] = {}
+    for field in form.fields.values():
+        if not field.is_entry or field.type is None:
+            continue
+        elsewhere = field.sheet != sheet
+        if elsewhere and field.sheet != COVER and form.sheets[field.sheet].repeats:
+            continue
+        if not field.group:
+            repeats = field.sheet != COVER and form.sheets[field.sheet].repeats
+            found[field.name] = _symbol(field, Role.FIELD, repeats)
+        elif not elsewhere:
+            own = field.group == group and not blocks
+            found[field.name] = _symbol(field, Role.FIELD if own else Role.COLUMN, own)
+    if group and form.groups[group].blocks[0].level2:
+        for name, kind in (("level1", Kind.TEXT), ("level2", Kind.TEXT), ("required", Kind.TRUTH)):
+            found[name] = Symbol(name=name, role=Role.CONSTANT, kind=kind)
+    for name in form.lists:
+        found[name] = Symbol(name=name, role=Role.LIST)
+    for name, each in form.groups.items():
+        if each.sheet == sheet:
+            found[name] = Symbol(name=name, role=Role.GROUP)
+    for name, each_sheet in form.sheets.items():
+        if each_sheet.repeats:
+            found[name] = Symbol(name=name, role=Role.SHEET)
+    return found
+
+
+class RuleReader:
+    """Reads ``[types]`` and ``[[rule]]``; the results are ``rules`` and ``checks``."""
+
+    def __init__(self, form: Form, top: Table) -> None:
+        self.form = form
+        self.file = top.file
+        self.rules: dict[str, Rule] = {}
+        self.checks: list[Check] = []
+        declared = top.tables("rule")
+        self.types(top)
+        for table in declared:
+            self.rule(table)
+
+    def types(self, top: Table) -> None:
+        types = top.table("types")
+        for type_name in types.keys():
+            if type_name not in _NAMES_OF_TYPES:
+                raise types.fault("F03", type_name, key=type_name, known="、".join(_NAMES_OF_TYPES))
+            table = types.table(type_name)
+            rule = self.rule_id(table, table.text("rule"))
+            if "title" in table:
+                self.rules[rule] = Rule(id=rule, title=table.text("title"), scope="sheet")
+            message = table.text("message")
+            for field in self.form.fields.values():
+                if field.type_name == type_name:
+                    scope = Scope.ROW if field.group else Scope.SHEET
+                    self.add(table, rule, Severity.ERROR, scope, field, None, message)
+            table.done()
+        for field in self.form.fields.values():
+            if field.is_entry and field.type_name not in types:
+                raise types.fault("F04", field.type_name, key=types.place(field.type_name), expected=field.type_name)
+
+    def rule_id(self, table: Table, rule: str) -> str:
+        if not _RULE_ID.match(rule):
+            raise table.fault("F13", "id", rule=rule)
+        return rule
+
+    def rule(self, table: Table) -> None:
+        rule = self.rule_id(table, table.text("id"))
+        severity = table.text("severity")
+        if severity not in ("error", "hint"):
+            raise table.wrong("severity", "error 或 hint")
+        fields = self.places(table)
+        scope = self.scope(table, fields[0])
+        title = table.text("title", "")
+        if title or rule not in self.rules:
+            self.rules[rule] = Rule(id=rule, title=title or table.text("title"), scope=scope.value)
+        formula, message = table.text("formula"), table.text("message")
+        for field in fields:
+            self.add(table, rule, Severity(severity), scope, field, formula, message)
+        table.done()
+
+    def places(self, table: Table) -> list[Field]:
+        names = table.texts("each") if "each" in table else (table.text("at"),)
+        key = "each" if "each" in table else "at"
+        known = {name: field for name, field in self.form.fields.items() if field.is_entry}
+        for name in names:
+            if name not in known:
+                raise table.wrong(key, "填报字段名：" + "、".join(known))
+        if not names:
+            raise table.wrong(key, "至少一个字段名")
+        return [known[name] for name in names]
+
+    def scope(self, table: Table, field: Field) -> Scope:
+        default = Scope.ROW if field.group else Scope.SHEET
+        given = table.text("scope", default.value)
+        allowed = (Scope.ROW, Scope.GROUP) if field.group else (Scope.SHEET, Scope.BOOK)
+        if given not in [scope.value for scope in allowed]:
+            raise table.wrong("scope", " 或 ".join(scope.value for scope in allowed))
+        return Scope(given)
+
+    def add(
+        self, table: Table, rule: str, severity: Severity, scope: Scope, field: Field, formula: str | None, message: str
+    ) -> None:
+        names = scope_of(self.form, field.sheet, field.group, blocks=scope is Scope.GROUP)
+        key = "message"
+        try:
+            parts = self.message(message, field, names)
+            key = "formula"
+            compiled = None if formula is None else analyse_rule(_about(formula, field), names)
+        except PerfxlError as fault:
+            raise fault.within(file=self.file, place=f"{table.place(key)}（{rule}）") from None
+        self.checks.append(
+            Check(
+                number=len(self.checks),
+                rule=rule,
+                severity=severity,
+                sheet=field.sheet,
+                scope=scope,
+                group=field.group,
+                field=field.name,
+                formula=compiled,
+                message=parts,
+            )
+        )
+
+    def message(self, message: str, field: Field, names: Mapping[str, Symbol]) -> tuple[MessagePart, ...]:
+        message = message.replace("{LABEL}", field.label)
+        parts: list[MessagePart] = []
+        for number, piece in enumerate(_PLACEHOLDER.split(message)):
+            if number % 2 == 0:
+                parts.append(piece)
+            elif piece == "SHOWN":
+                parts.append(Shown())
+            else:
+                parts.append(self.figure(piece, field, names))
+        return tuple(part for part in parts if part != "")
+
+    def figure(self, source: str, field: Field, names: Mapping[str, Symbol]) -> Expression:
+        return analyse_shown(_about(source, field), names)
+
+
+def _about(formula: str, field: Field) -> str:
+    """The formula with IT replaced by the field's name, literals left alone."""
+    return _IT.sub(lambda match: field.name if match.group() == "IT" else match.group(), formula)

@@ -1,0 +1,169 @@
+"""Field types: what a raw cell reads as, in Excel and in Python alike.
+
+A raw cell is ``None`` (empty), ``str``, ``float``, ``bool`` or
+:class:`CellError`.  Its read value is ``""`` when blank, :data:`~.values.NA`
+when it fails its type, else text without blanks or a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from .functions import Kind
+from .targets import normal_form, quoted, spelling, spelling_formula, squash_formula
+from .values import NA, ReadValue, left, plain, rounded, squash, strip
+
+__all__ = ["CellError", "FieldType", "Raw", "choice_type", "is_blank", "number_type", "shown", "shown_formula", "text_type"]
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """An Excel error value in a cell, such as #DIV/0!."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
+Raw = None | str | float | bool | CellError
+
+_SHOWN_TEXT = 20
+_SHOWN_NUMBER = 1e15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldType:
+    """How cells of one field are read.
+
+    ``read`` gives the read value of a raw cell; ``excel`` gives Excel text that
+    yields the same from the Excel text of the raw cell (#N/A for NA).
+    ``expects`` completes "应为…" in messages.
+    """
+
+    name: str
+    kind: Kind
+    expects: str
+    read: Callable[[Raw], ReadValue]
+    excel: Callable[[str], str]
+
+
+def is_blank(raw: Raw) -> bool:
+    """Nothing is left after removing blanks (DEFINITIONS, "Blank")."""
+    return raw is None or (isinstance(raw, str) and not strip(raw))
+
+
+def _read_text(raw: Raw) -> ReadValue:
+    if isinstance(raw, str):
+        return squash(raw)
+    return "" if raw is None else NA
+
+
+def _read_target(raw: Raw) -> ReadValue:
+    if isinstance(raw, str):
+        return normal_form(spelling(raw))
+    return "" if raw is None else NA
+
+
+def _text_formula(squashed: str, cell: str) -> str:
+    return f'IF(ISTEXT({cell}),{squashed},IF({cell}="","",NA()))'
+
+
+def text_type(name: str) -> FieldType:
+    """Text: ``text``, ``long`` and ``code`` read alike, ``target`` in its normal form."""
+    if name == "target":
+        return FieldType(
+            name=name,
+            kind=Kind.TEXT,
+            expects="文本（如 ≥90%）",
+            read=_read_target,
+            excel=lambda cell: _text_formula(spelling_formula(cell), cell),
+        )
+    return FieldType(
+        name=name,
+        kind=Kind.TEXT,
+        expects="文本",
+        read=_read_text,
+        excel=lambda cell: _text_formula(squash_formula(cell), cell),
+    )
+
+
+def choice_type(options: tuple[str, ...]) -> FieldType:
+    """One of the listed texts, compared without blanks and case."""
+    by_fold = {squash(option).lower(): option for option in options}
+
+    def read(raw: Raw) -> ReadValue:
+        found = _read_text(raw)
+        if found == "" or not isinstance(found, str):
+            return found
+        return found if found.lower() in by_fold else NA
+
+    def excel(cell: str) -> str:
+        items = ",".join(quoted(squash(option)) for option in options)
+        squashed = squash_formula(cell)
+        listed = f'IF({squashed}="","",IF(SUMPRODUCT(--({squashed}={{{items}}}))>0,{squashed},NA()))'
+        return _text_formula(listed, cell)
+
+    expects = "、".join(options) + " 之一"
+    return FieldType(name="choice", kind=Kind.TEXT, expects=expects, read=read, excel=excel)
+
+
+_LARGE: Final = 1000
+_FINE: Final = (11, 7)
+
+
+def number_type(name: str, *, minimum: float, maximum: float, decimals: int | None, expects: str) -> FieldType:
+    """A number within bounds and, unless ``decimals`` is None, with no more decimals.
+
+    Bounds are compared at 9 decimals.  The decimals are compared to the 11th
+    place below 1 000 and to the 7th above, the most that a double can tell.
+    """
+
+    def read(raw: Raw) -> ReadValue:
+        if isinstance(raw, bool) or not isinstance(raw, float | int):
+            return "" if is_blank(raw) else NA
+        value = float(raw)
+        if not -1e15 < value < 1e15:
+            return NA
+        near = rounded(value, 9)
+        if near < minimum or near > maximum:
+            return NA
+        if decimals is not None:
+            places = _FINE[0] if abs(value) < _LARGE else _FINE[1]
+            if rounded(value - rounded(value, decimals), places) != 0:
+                return NA
+        return value
+
+    def excel(cell: str) -> str:
+        near = f"ROUND({cell},9)"
+        tests = [f"{near}>={plain(minimum)}", f"{near}<={plain(maximum)}"]
+        if decimals is not None:
+            places = f"IF(ABS({cell})<{_LARGE},{_FINE[0]},{_FINE[1]})"
+            tests.append(f"ROUND({cell}-ROUND({cell},{decimals}),{places})=0")
+        blank = f'IF(ISTEXT({cell}),IF({squash_formula(cell)}="","",NA()),IF({cell}="","",NA()))'
+        bounded = f"IF(ABS({cell})<1E+15,IF(AND({','.join(tests)}),{cell},NA()),NA())"
+        return f"IF(ISNUMBER({cell}),{bounded},{blank})"
+
+    return FieldType(name=name, kind=Kind.NUMBER, expects=expects, read=read, excel=excel)
+
+
+def shown(raw: Raw) -> str:
+    """A raw cell as a message names it."""
+    if raw is None:
+        return ""
+    if isinstance(raw, CellError):
+        return "错误值"
+    if isinstance(raw, bool):
+        return "逻辑值"
+    if isinstance(raw, str):
+        return left(raw, _SHOWN_TEXT)
+    return plain(rounded(float(raw), 6)) if abs(raw) < _SHOWN_NUMBER else "过大的数值"
+
+
+def shown_formula(cell: str) -> str:
+    """Excel text for :func:`shown`."""
+    number = f'IF(ABS({cell})<1E+15,ROUND({cell},6)&"","过大的数值")'
+    text = f'IF(ISNUMBER({cell}),{number},LEFT({cell}&"",{_SHOWN_TEXT}))'
+    return f'IF(ISERROR({cell}),"错误值",IF(ISLOGICAL({cell}),"逻辑值",{text}))'

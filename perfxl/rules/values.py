@@ -1,0 +1,146 @@
+"""Values as Excel sees them: blank, ill-typed, text, number; and its arithmetic.
+
+Rules never see a raw cell.  They see its *read value*: ``""`` when the cell is
+blank, a ``str`` without blanks or a ``float`` when it is of its field's type,
+and :data:`NA` when it is not.  A rule that reads :data:`NA` is undecided.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from typing import Final
+
+__all__ = [
+    "BLANKS",
+    "NA",
+    "Columns",
+    "NotAvailable",
+    "ReadValue",
+    "Undecided",
+    "fold",
+    "left",
+    "length",
+    "mid",
+    "plain",
+    "right",
+    "rounded",
+    "squash",
+    "strip",
+]
+
+BLANKS: Final = " \u00a0\u3000\t\r\n"
+"""What counts as blank (DEFINITIONS: U+0020, U+00A0, U+3000, tab, CR, LF)."""
+
+_DROP_BLANKS = str.maketrans("", "", BLANKS)
+
+
+class NotAvailable:
+    """The type of :data:`NA`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NA"
+
+    def __reduce__(self) -> str:
+        return "NA"
+
+
+NA: Final = NotAvailable()
+"""The read value of a cell that fails its own type rule (Excel: #N/A)."""
+
+ReadValue = str | float | NotAvailable
+Columns = Sequence[ReadValue]
+
+
+class Undecided(Exception):  # noqa: N818 - an outcome, not a fault
+    """A rule has no outcome: it read an ill-typed value, or Excel would show an error."""
+
+
+def squash(text: str) -> str:
+    """Remove every blank, inside too."""
+    return text.translate(_DROP_BLANKS)
+
+
+def strip(text: str) -> str:
+    """Remove outer blanks: the text as data, inner blanks kept."""
+    return text.strip(BLANKS)
+
+
+def fold(text: str) -> str:
+    """The form in which Excel's ``=`` compares texts (it ignores case)."""
+    return text.lower()
+
+
+def length(text: str) -> int:
+    """LEN: UTF-16 units, as Excel counts (an emoji is 2)."""
+    if text.isascii() or max(text) <= "\uffff":
+        return len(text)
+    return len(text) + sum(char > "\uffff" for char in text)
+
+
+def _narrow(text: str) -> bool:
+    return text.isascii() or max(text) <= "\uffff"
+
+
+def left(text: str, count: float) -> str:
+    """LEFT(text, count); a negative count is Excel's #VALUE!."""
+    if count < 0:
+        raise Undecided
+    return mid(text, 1, count)
+
+
+def right(text: str, count: float) -> str:
+    """RIGHT(text, count)."""
+    if count < 0:
+        raise Undecided
+    size = length(text)
+    return mid(text, max(1, size - int(count) + 1), count)
+
+
+def mid(text: str, start: float, count: float) -> str:
+    """MID(text, start, count), start from 1, in UTF-16 units."""
+    if start < 1 or count < 0:
+        raise Undecided
+    begin, end = int(start) - 1, int(start) - 1 + int(count)
+    if _narrow(text):
+        return text[begin:end]
+    units = text.encode("utf-16-le")[2 * begin : 2 * end]
+    return units.decode("utf-16-le", "replace")
+
+
+_FIFTEEN = Context(prec=15, rounding=ROUND_HALF_UP)
+
+
+def rounded(number: float, digits: float) -> float:
+    """ROUND(number, digits): half away from zero, on the 15 digits that Excel keeps."""
+    if not math.isfinite(number):
+        raise Undecided
+    kept = _FIFTEEN.create_decimal(repr(number))
+    places = int(digits)
+    if kept.is_zero() or -kept.as_tuple().exponent <= places:  # type: ignore[operator]
+        return float(kept)
+    if kept.adjusted() < -places - 1:
+        return 0.0
+    return float(kept.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP))
+
+
+def floor(number: float) -> float:
+    """INT(number)."""
+    return float(math.floor(number))
+
+
+def plain(number: float) -> str:
+    """``number & ""``: at most 15 significant digits, no exponent, no trailing zeros."""
+    kept = _FIFTEEN.create_decimal(repr(number))
+    if kept.is_zero():
+        return "0"
+    text = format(kept, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def truncated(number: Decimal, places: int) -> Decimal:
+    """Cut after ``places`` decimals."""
+    return number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN)
