@@ -24,7 +24,7 @@ def read_grid(picture: Sequence[Sequence[str]]) -> Grid:
         for column, text in enumerate(line):
             owner[row, column] = _owner(owner, row, column, text)
     cells = [
-        _cell(picture, owner, origin) for origin in sorted({origin for origin in owner.values()})
+        _cell(picture, owner, origin) for origin in sorted(set(owner.values()))
     ]
     return Grid(rows=len(picture), columns=columns, cells=tuple(cells))
 

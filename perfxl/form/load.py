@@ -82,7 +82,7 @@ class _Loader:
         if "lists" not in self.top:
             return {}
         table = self.top.table("lists")
-        return {name: table.texts(name) for name in table.keys()}
+        return {name: table.texts(name) for name in table.names()}
 
     def unique(self, what: str, names: Iterable[str]) -> None:
         seen: set[str] = set()

@@ -66,50 +66,50 @@ class RuleReader:
         self.rules: dict[str, Rule] = {}
         self.checks: list[Check] = []
         declared = top.tables("rule")
-        self.types(top)
+        self._types(top)
         for table in declared:
-            self.rule(table)
+            self._rule(table)
 
-    def types(self, top: Table) -> None:
+    def _types(self, top: Table) -> None:
         types = top.table("types")
-        for type_name in types.keys():
+        for type_name in types.names():
             if type_name not in _NAMES_OF_TYPES:
                 raise types.fault("F03", type_name, key=type_name, known="、".join(_NAMES_OF_TYPES))
             table = types.table(type_name)
-            rule = self.rule_id(table, table.text("rule"))
+            rule = self._rule_id(table, table.text("rule"))
             if "title" in table:
                 self.rules[rule] = Rule(id=rule, title=table.text("title"), scope="sheet")
             message = table.text("message")
             for field in self.form.fields.values():
                 if field.type_name == type_name:
                     scope = Scope.ROW if field.group else Scope.SHEET
-                    self.add(table, rule, Severity.ERROR, scope, field, None, message)
+                    self._add(table, rule, Severity.ERROR, scope, field, None, message)
             table.done()
         for field in self.form.fields.values():
             if field.is_entry and field.type_name not in types:
                 raise types.fault("F04", field.type_name, key=types.place(field.type_name), expected=field.type_name)
 
-    def rule_id(self, table: Table, rule: str) -> str:
+    def _rule_id(self, table: Table, rule: str) -> str:
         if not _RULE_ID.match(rule):
             raise table.fault("F13", "id", rule=rule)
         return rule
 
-    def rule(self, table: Table) -> None:
-        rule = self.rule_id(table, table.text("id"))
+    def _rule(self, table: Table) -> None:
+        rule = self._rule_id(table, table.text("id"))
         severity = table.text("severity")
         if severity not in ("error", "hint"):
             raise table.wrong("severity", "error 或 hint")
-        fields = self.places(table)
-        scope = self.scope(table, fields[0])
+        fields = self._places(table)
+        scope = self._scope(table, fields[0])
         title = table.text("title", "")
         if title or rule not in self.rules:
             self.rules[rule] = Rule(id=rule, title=title or table.text("title"), scope=scope.value)
         formula, message = table.text("formula"), table.text("message")
         for field in fields:
-            self.add(table, rule, Severity(severity), scope, field, formula, message)
+            self._add(table, rule, Severity(severity), scope, field, formula, message)
         table.done()
 
-    def places(self, table: Table) -> list[Field]:
+    def _places(self, table: Table) -> list[Field]:
         names = table.texts("each") if "each" in table else (table.text("at"),)
         key = "each" if "each" in table else "at"
         known = {name: field for name, field in self.form.fields.items() if field.is_entry}
@@ -120,7 +120,7 @@ class RuleReader:
             raise table.wrong(key, "至少一个字段名")
         return [known[name] for name in names]
 
-    def scope(self, table: Table, field: Field) -> Scope:
+    def _scope(self, table: Table, field: Field) -> Scope:
         default = Scope.ROW if field.group else Scope.SHEET
         given = table.text("scope", default.value)
         allowed = (Scope.ROW, Scope.GROUP) if field.group else (Scope.SHEET, Scope.BOOK)
@@ -128,13 +128,13 @@ class RuleReader:
             raise table.wrong("scope", " 或 ".join(scope.value for scope in allowed))
         return Scope(given)
 
-    def add(
+    def _add(
         self, table: Table, rule: str, severity: Severity, scope: Scope, field: Field, formula: str | None, message: str
     ) -> None:
         names = scope_of(self.form, field.sheet, field.group, blocks=scope is Scope.GROUP)
         key = "message"
         try:
-            parts = self.message(message, field, names)
+            parts = self._message(message, field, names)
             key = "formula"
             compiled = None if formula is None else analyse_rule(_about(formula, field), names)
         except PerfxlError as fault:
@@ -153,7 +153,7 @@ class RuleReader:
             )
         )
 
-    def message(self, message: str, field: Field, names: Mapping[str, Symbol]) -> tuple[MessagePart, ...]:
+    def _message(self, message: str, field: Field, names: Mapping[str, Symbol]) -> tuple[MessagePart, ...]:
         message = message.replace("{LABEL}", field.label)
         parts: list[MessagePart] = []
         for number, piece in enumerate(_PLACEHOLDER.split(message)):
@@ -162,10 +162,10 @@ class RuleReader:
             elif piece == "SHOWN":
                 parts.append(Shown())
             else:
-                parts.append(self.figure(piece, field, names))
+                parts.append(self._figure(piece, field, names))
         return tuple(part for part in parts if part != "")
 
-    def figure(self, source: str, field: Field, names: Mapping[str, Symbol]) -> Expression:
+    def _figure(self, source: str, field: Field, names: Mapping[str, Symbol]) -> Expression:
         return analyse_shown(_about(source, field), names)
 
 

@@ -108,7 +108,7 @@ class Table:
         for name in inner._content:
             yield name, inner.table(name)
 
-    def keys(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """All keys, marked as asked for."""
         self._asked.extend(self._content)
         return tuple(self._content)

@@ -1,0 +1,61 @@
+"""The command line: one thin function per command, grouped as the house is.
+
+Every command prints a short Chinese result, or JSON with ``--json``.  Exit
+codes: 0 done, 1 there are errors in what was checked, 2 unreadable input or
+wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from .. import __version__
+from ..errors import PerfxlError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="perfxl",
+    help="预算绩效目标：下发、校验、汇总、公开。",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"perfxl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="显示版本"),
+) -> None:
+    pass
+
+
+def _register() -> None:
+    """Import the command modules; each adds its commands to :data:`app`."""
+    from . import build, check, consolidate, demo  # noqa: F401
+
+
+def main() -> None:
+    """Run the command line; a fault of the user's becomes one line and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    _register()
+    try:
+        app()
+    except PerfxlError as fault:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"错误：{fault}", markup=False)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("已中断，没有写出不完整的文件。", file=sys.stderr)
+        raise SystemExit(130) from None
