@@ -1,0 +1,78 @@
+"""``perfxl consolidate``: merge returned workbooks into one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ..consolidate.run import Progress as Report
+from ..consolidate.run import Summary, consolidate_files
+from ..consolidate.states import State
+from ..form.library import find_form
+from ..form.records import MICRO
+from . import app
+
+__all__ = ["consolidate"]
+
+
+@app.command()
+def consolidate(
+    paths: Annotated[list[Path], typer.Argument(metavar="DIR…", help="收回的工作簿，或存放它们的文件夹（含子文件夹）")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="写出的汇总表")],
+    form: Annotated[str, typer.Option("--form", metavar="ID", help="表样；不给时取多数文件所用的表样")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """把收回的工作簿汇总为一个工作簿：汇总表、指标明细、校验问题、核对、文件清单。"""
+    meant = find_form(form) if form else None
+    with _progress() as report:
+        summary = consolidate_files(paths, output, as_of=datetime.now(UTC).astimezone(), form=meant, progress=report)
+    if as_json:
+        print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
+    else:
+        _tell(summary)
+    if summary.states[State.UNREADABLE]:
+        raise typer.Exit(2)
+
+
+@contextmanager
+def _progress() -> Iterator[Report | None]:
+    """A progress bar on stderr, if that is a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("读取"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[file]}"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, file="")
+
+        def report(done: int, total: int, file: str) -> None:
+            bar.update(task, completed=done, total=total, file=file[-40:])
+
+        yield report
+
+
+def _tell(summary: Summary) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False)
+
+    counts = "，".join(f"{state.label} {count}" for state, count in summary.states.items() if count)
+    say(f"收到 {summary.files} 个文件：{counts}")
+    amount = f"{(summary.budget + 5_000) // 10_000 / 100:,.2f}" if summary.budget % MICRO else f"{summary.budget // MICRO:,}.00"
+    unit = summary.dataset.form.money_unit
+    say(f"计入汇总：{len(summary.dataset.projects)} 个项目，{len(summary.dataset.indicators)} 条指标，预算数合计 {amount} {unit}")
+    for file in summary.dataset.official:
+        if file.state in (State.UNREADABLE, State.UNRECOGNISED):
+            say(f"{file.state.label}：{file.content.file}：{file.reason}")
+    if summary.others:
+        say(f"文件夹中另有 {len(summary.others)} 个文件不是工作簿，没有读取，如 {summary.others[0]}")
+    say(f"汇总表：{summary.output}")

@@ -1,0 +1,148 @@
+"""From the contents of all files to what the consolidated workbook shows: a pure function."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..check import Condition, Finding
+from ..form.model import Form, Severity
+from .content import Content, FormKey, Indicator, Project
+from .states import Choices, Judged, State, judge
+
+__all__ = ["Dataset", "IndicatorRow", "ProjectRow", "StatedFinding", "Tally", "common_form", "dataset_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectRow:
+    """A project that counts, with the file it stands in."""
+
+    file: Judged
+    project: Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorRow:
+    """An indicator that counts, with its project and file."""
+
+    file: Judged
+    project: Project
+    indicator: Indicator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedFinding:
+    """A finding with the file it was found in."""
+
+    file: Judged
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What the files of one state hold together; ``budget`` in 10⁻⁶ 万元."""
+
+    state: State
+    files: int
+    projects: int
+    budget: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Everything that one consolidation found, in official order."""
+
+    form: Form
+    files: tuple[Judged, ...]
+
+    @cached_property
+    def official(self) -> tuple[Judged, ...]:
+        """All files by department, unit code, state and name; files without a unit last."""
+        return tuple(sorted(self.files, key=_file_order))
+
+    @cached_property
+    def projects(self) -> tuple[ProjectRow, ...]:
+        """The projects that count: department, unit code, project code (DEFINITIONS, "Order")."""
+        rows = [
+            ProjectRow(file=file, project=project)
+            for file in self.official
+            if file.state.counts
+            for project in file.content.projects
+        ]
+        rows.sort(key=lambda row: (row.file.content.department, row.file.content.unit_code, *_project_order(row.project)))
+        return tuple(rows)
+
+    @cached_property
+    def indicators(self) -> tuple[IndicatorRow, ...]:
+        """The begun rows of the projects that count, in their order."""
+        return tuple(
+            IndicatorRow(file=row.file, project=row.project, indicator=indicator)
+            for row in self.projects
+            for indicator in row.project.indicators
+        )
+
+    @cached_property
+    def findings(self) -> tuple[StatedFinding, ...]:
+        """The findings of every file but superseded ones: by file, errors before hints, else as found."""
+        return tuple(
+            StatedFinding(file=file, finding=finding)
+            for file in self.official
+            if file.state is not State.SUPERSEDED
+            for finding in sorted(file.content.findings, key=lambda each: each.severity is not Severity.ERROR)
+        )
+
+    @cached_property
+    def tallies(self) -> tuple[Tally, ...]:
+        """Files, projects and money of each state, accepted first; together they are all files."""
+        return tuple(self._tally(state) for state in reversed(State))
+
+    def _tally(self, state: State) -> Tally:
+        mine = [file.content for file in self.files if file.state is state]
+        return Tally(
+            state=state,
+            files=len(mine),
+            projects=sum(len(each.projects) for each in mine),
+            budget=sum(each.budget for each in mine),
+        )
+
+    @property
+    def budget(self) -> int:
+        """The total 预算数 of accepted files and files with hints, in 10⁻⁶ 万元."""
+        return sum(row.project.budget or 0 for row in self.projects)
+
+    def departments(self) -> Iterator[tuple[str, tuple[ProjectRow, ...]]]:
+        """The projects that count, department by department."""
+        found: dict[str, list[ProjectRow]] = {}
+        for row in self.projects:
+            found.setdefault(row.file.content.department, []).append(row)
+        for department, rows in found.items():
+            yield department, tuple(rows)
+
+
+def dataset_of(contents: Sequence[Content], form: Form, choices: Choices | None = None) -> Dataset:
+    """Judge every file against the form of the task."""
+    return Dataset(form=form, files=tuple(judge(contents, (form.id, form.version), choices)))
+
+
+def common_form(contents: Sequence[Content]) -> FormKey | None:
+    """The form that most of the files were made from; ``None`` if none was read.
+
+    Used where no task says which form is meant; of equally many, the newest
+    version of the first id.
+    """
+    counts = Counter(each.form for each in contents if each.condition is Condition.READ and each.form)
+    if not counts:
+        return None
+    return min(counts, key=lambda key: (-counts[key], key[0], -key[1]))
+
+
+def _file_order(file: Judged) -> tuple[bool, str, str, int, str]:
+    content = file.content
+    rank = list(State).index(file.state)
+    return not content.unit_code, content.department, content.unit_code, -rank, content.file
+
+
+def _project_order(project: Project) -> tuple[bool, str, int]:
+    return not project.code, project.code, project.ordinal

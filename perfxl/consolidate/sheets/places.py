@@ -1,0 +1,55 @@
+"""Where things stand in the consolidated workbook and in the files, for links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ...check import Finding
+from .page import Link, sheet_reference
+
+__all__ = ["Places"]
+
+_ROW = re.compile(r"[0-9]+\Z")
+
+
+class Places:
+    """Remembers the row of every project, indicator and file."""
+
+    def __init__(self, links: Mapping[str, str]) -> None:
+        self._links = links
+        self._projects: dict[tuple[str, str], str] = {}
+        self._indicators: dict[tuple[str, str, str], str] = {}
+        self._files: dict[str, str] = {}
+
+    def project(self, file: str, sheet: str, place: str) -> None:
+        """The project on this sheet stands at ``place``."""
+        self._projects[file, sheet] = place
+
+    def indicator(self, file: str, sheet: str, cell: str, place: str) -> None:
+        """The indicator in the row of ``cell`` stands at ``place``."""
+        self._indicators[file, sheet, _row(cell)] = place
+
+    def file(self, file: str, place: str) -> None:
+        """The file is listed at ``place``."""
+        self._files[file] = place
+
+    def of_finding(self, file: str, finding: Finding) -> Link:
+        """A link to where a finding shows in this workbook: its indicator, project or file."""
+        found = (
+            self._indicators.get((file, finding.sheet, _row(finding.cell)))
+            or self._projects.get((file, finding.sheet))
+            or self._files.get(file, "")
+        )
+        return Link(found.replace("'", "").replace("!", " "), location=found)
+
+    def in_file(self, file: str, text: str, sheet: str = "", cell: str = "") -> Link:
+        """A link to a file, at a sheet and cell if given."""
+        target = self._links.get(file, "")
+        location = sheet_reference(sheet, cell) if target and sheet else ""
+        return Link(text, location=location, target=target)
+
+
+def _row(cell: str) -> str:
+    match = _ROW.search(cell)
+    return match.group() if match else ""
