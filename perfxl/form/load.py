@@ -74,7 +74,7 @@ class _Loader:
             raise top.fault("F05", "sheet", key="sheet", expected="恰有一张 repeats = true 的表", found="其他")
         form = replace(form, fields=self.computed(form))
         reader = RuleReader(form, top)
-        form = replace(form, rules=reader.rules, checks=tuple(reader.checks))
+        form = replace(form, rules=reader.rules, checks=tuple(reader.checks), cross=tuple(reader.cross))
         top.done()
         return form
 

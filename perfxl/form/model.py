@@ -17,6 +17,7 @@ __all__ = [
     "COVER",
     "Block",
     "Check",
+    "CrossRule",
     "Field",
     "Form",
     "Grid",
@@ -207,6 +208,23 @@ class Check:
         return self.scope in (Scope.ROW, Scope.GROUP)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossRule:
+    """A rule across submissions: SQL over the store that selects what fails.
+
+    ``field`` is the field at which a finding is reported, "" for the whole
+    submission; ``message`` has placeholders {column} for columns of the result.
+    The views and the columns that a query must give are told in
+    :mod:`perfxl.consolidate.cross`.
+    """
+
+    id: str
+    severity: Severity
+    field: str
+    sql: str
+    message: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Form:
     """A whole form definition, checked."""
@@ -225,6 +243,7 @@ class Form:
     lists: Mapping[str, tuple[str, ...]]
     rules: Mapping[str, Rule]
     checks: tuple[Check, ...]
+    cross: tuple[CrossRule, ...] = ()
     source: str = ""
 
     @cached_property

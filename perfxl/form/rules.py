@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from ..errors import PerfxlError
 from ..rules.analyse import Expression, Role, Symbol, analyse_rule, analyse_shown
 from ..rules.functions import Kind
-from .model import COVER, Check, Field, Form, MessagePart, Rule, Scope, Severity, Shown
+from .model import COVER, Check, CrossRule, Field, Form, MessagePart, Rule, Scope, Severity, Shown
 from .toml import Table
 
 __all__ = ["RuleReader", "scope_of"]
 
 _RULE_ID = re.compile(r"[A-Z][0-9]{2}\Z")
 _IT = re.compile(r'"(?:[^"]|"")*"|\bIT\b')
+_COLUMN = re.compile(r"[a-z_]+\Z")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NAMES_OF_TYPES = ("text", "long", "code", "target", "money", "percent", "number", "choice")
 
@@ -65,6 +66,7 @@ class RuleReader:
         self.file = top.file
         self.rules: dict[str, Rule] = {}
         self.checks: list[Check] = []
+        self.cross: list[CrossRule] = []
         declared = top.tables("rule")
         self._types(top)
         for table in declared:
@@ -99,6 +101,9 @@ class RuleReader:
         severity = table.text("severity")
         if severity not in ("error", "hint"):
             raise table.wrong("severity", "error 或 hint")
+        if "sql" in table:
+            self._cross(table, rule, Severity(severity))
+            return
         fields = self._places(table)
         scope = self._scope(table, fields[0])
         title = table.text("title", "")
@@ -107,6 +112,22 @@ class RuleReader:
         formula, message = table.text("formula"), table.text("message")
         for field in fields:
             self._add(table, rule, Severity(severity), scope, field, formula, message)
+        table.done()
+
+    def _cross(self, table: Table, rule: str, severity: Severity) -> None:
+        """A rule across submissions (scope = "cross"): SQL instead of a formula."""
+        if table.text("scope") != "cross":
+            raise table.wrong("scope", "cross（规则以 sql 写成）")
+        field = table.text("at", "")
+        if field and field not in self.form.fields:
+            raise table.wrong("at", "字段名：" + "、".join(self.form.fields))
+        message = table.text("message")
+        if not all(_COLUMN.match(name) for name in _PLACEHOLDER.findall(message)):
+            raise table.wrong("message", "{列名} 形式的占位")
+        title = table.text("title", "")
+        if title or rule not in self.rules:
+            self.rules[rule] = Rule(id=rule, title=title or table.text("title"), scope="cross", batch_only=True)
+        self.cross.append(CrossRule(id=rule, severity=severity, field=field, sql=table.text("sql"), message=message))
         table.done()
 
     def _places(self, table: Table) -> list[Field]:
