@@ -6,8 +6,9 @@ consolidated workbook shows, with the place of each value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..check import Condition, Finding, SheetPlace, Submission
 from ..form.model import Field, Form, Severity
@@ -15,6 +16,8 @@ from ..form.records import Row, SheetRecord, data_number, data_text, money_micro
 from ..rules.types import Raw, is_blank, shown
 
 __all__ = ["Content", "FormKey", "Indicator", "Project", "Value", "content_of"]
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Value = str | int | float | None
 """A value as data: text; money as ``int`` of 10⁻⁶ 万元; other numbers as ``float``; ``None`` if blank.
@@ -48,7 +51,8 @@ class Project:
     """A begun project sheet.
 
     ``sheet`` is its actual title in the file, ``cell`` the address of the
-    project code; ``budget`` is ``None`` where the file gives no usable number.
+    project code, ``cells`` those of all its values; ``budget`` is ``None`` where
+    the file gives no usable number.
     """
 
     ordinal: int
@@ -58,6 +62,7 @@ class Project:
     name: str
     budget: int | None
     values: Mapping[str, Value]
+    cells: Mapping[str, str] = field(default_factory=dict)
     indicators: tuple[Indicator, ...] = ()
 
 
@@ -119,11 +124,11 @@ def content_of(submission: Submission) -> Content:
         size=submission.size,
         modified=submission.modified,
         form=(form.id, form.version) if form else None,
-        unit_code=submission.unit_code,
-        unit_name=submission.unit_name,
+        unit_code=_sound(submission.unit_code),
+        unit_name=_sound(submission.unit_name),
         cover={name: _value(form.fields[name], cover.get(name)) for name in form.cover} if form else {},
         projects=tuple(_projects(form, submission)) if form else (),
-        findings=tuple(submission.findings),
+        findings=tuple(_sound_finding(each) for each in submission.findings),
         meta=dict(submission.meta),
     )
 
@@ -138,12 +143,13 @@ def _projects(form: Form, submission: Submission) -> Iterator[Project]:
             continue
         yield Project(
             ordinal=record.ordinal,
-            sheet=place.title,
+            sheet=_sound(place.title),
             cell=place.cell(code),
-            code=data_text(form.fields[code], record.raws.get(code)),
-            name=data_text(form.fields[name], record.raws.get(name)),
+            code=_sound(data_text(form.fields[code], record.raws.get(code))),
+            name=_sound(data_text(form.fields[name], record.raws.get(name))),
             budget=money_micro(form.fields[budget], record.raws.get(budget)),
             values={each.name: _value(each, record.raws.get(each.name)) for each in single},
+            cells={each.name: place.cell(each.name) for each in single},
             indicators=tuple(_indicators(form, record, place)),
         )
 
@@ -178,4 +184,19 @@ def _value(each: Field, raw: Raw) -> Value:
     if each.type_name in ("percent", "number"):
         number = data_number(each, raw)
         return shown(raw) if number is None else number
-    return data_text(each, raw) or shown(raw)
+    return _sound(data_text(each, raw) or shown(raw))
+
+
+def _sound(text: str) -> str:
+    """Text that can be written anywhere: lone surrogates, which no encoding takes, are replaced."""
+    if text.isascii() or not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _sound_finding(finding: Finding) -> Finding:
+    texts = (finding.sheet, finding.value, finding.message, finding.explanation)
+    if not any(_SURROGATE.search(text) for text in texts):
+        return finding
+    sheet, value, message, explanation = map(_sound, texts)
+    return replace(finding, sheet=sheet, value=value, message=message, explanation=explanation)

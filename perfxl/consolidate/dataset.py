@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..check import Condition, Finding
 from ..form.model import Form, Severity
 from .content import Content, FormKey, Indicator, Project
+from .cross import cross_findings
+from .roster import Roster
 from .states import Choices, Judged, State, judge
+from .task import Task
 
-__all__ = ["Dataset", "IndicatorRow", "ProjectRow", "StatedFinding", "Tally", "common_form", "dataset_of"]
+__all__ = ["Dataset", "IndicatorRow", "ProjectRow", "StatedFinding", "Tally", "common_form", "dataset_of", "place_of"]
+
+_WINNING = (State.RETURNED, State.HINTS, State.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +57,16 @@ class Tally:
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """Everything that one consolidation found, in official order."""
+    """Everything that one consolidation found, in official order.
+
+    ``opinions`` are 财政意见 by unit code, rule and place (see :func:`place_of`).
+    """
 
     form: Form
     files: tuple[Judged, ...]
+    task: Task | None = None
+    roster: Roster = field(default_factory=Roster)
+    opinions: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
     @cached_property
     def official(self) -> tuple[Judged, ...]:
@@ -121,9 +132,33 @@ class Dataset:
             yield department, tuple(rows)
 
 
-def dataset_of(contents: Sequence[Content], form: Form, choices: Choices | None = None) -> Dataset:
-    """Judge every file against the form of the task."""
-    return Dataset(form=form, files=tuple(judge(contents, (form.id, form.version), choices)))
+def dataset_of(
+    contents: Sequence[Content],
+    form: Form,
+    choices: Choices | None = None,
+    *,
+    task: Task | None = None,
+    roster: Roster | None = None,
+    last_year: Sequence[Content] = (),
+) -> Dataset:
+    """Judge every file against the form of the task, then all of them against each other.
+
+    Findings across submissions join those of the files they name, so that an
+    error among them returns these files (DEFINITIONS, "Cross findings").
+    """
+    roster = roster or Roster()
+    key = (form.id, form.version)
+    rivals = [each.content for each in judge(contents, key, choices) if each.state in _WINNING]
+    cross = cross_findings(rivals, form, roster=roster, task=task, last_year=last_year)
+    contents = [
+        replace(each, findings=(*each.findings, *cross[each.file])) if each.file in cross else each for each in contents
+    ]
+    return Dataset(form=form, files=tuple(judge(contents, key, choices)), task=task, roster=roster)
+
+
+def place_of(finding: Finding) -> str:
+    """The place of a finding as 财政意见 remembers it: sheet and cell."""
+    return f"{finding.sheet}!{finding.cell}"
 
 
 def common_form(contents: Sequence[Content]) -> FormKey | None:

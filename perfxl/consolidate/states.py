@@ -52,14 +52,16 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What the officer decided: by unit code, the SHA-256 that wins, and the reason for forced acceptance.
+    """What the officer decided.
 
-    A forced acceptance belongs to one content: ``forced`` maps
-    (unit code, SHA-256) to the reason.
+    ``winners`` maps a unit code to the SHA-256 that wins.  A forced acceptance
+    belongs to one content: ``forced`` maps (unit code, SHA-256) to the reason.
+    ``hints_matter``: the task wants hints explained (else open ones are accepted).
     """
 
     winners: Mapping[str, str] = field(default_factory=dict)
     forced: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    hints_matter: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,10 +133,11 @@ def _judged(content: Content, form: FormKey | None, winners: Mapping[str, Conten
         return Judged(content=content, state=State.RETURNED, reason=reason)
     if forced is not None and content.errors:
         reason = entry("S07").message.format(errors=content.errors, reason=forced)
-        state = State.HINTS if content.open_hints else State.ACCEPTED
+        state = State.HINTS if content.open_hints and choices.hints_matter else State.ACCEPTED
         return Judged(content=content, state=state, reason=reason, forced=True)
     if content.open_hints:
-        return Judged(content=content, state=State.HINTS, reason=entry("S05").message.format(hints=content.open_hints))
+        state, code = (State.HINTS, "S05") if choices.hints_matter else (State.ACCEPTED, "S11")
+        return Judged(content=content, state=state, reason=entry(code).message.format(hints=content.open_hints))
     return Judged(content=content, state=State.ACCEPTED, reason=entry("S06").message)
 
 

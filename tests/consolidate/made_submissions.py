@@ -12,7 +12,13 @@ from perfxl.form.records import Book, Row, SheetRecord
 
 HEBEI = find_form("hebei-2023")
 
-CODES = ("13028123P00028410002W", "13028123P00028210002H", "13028123P00028310002D", "13028123P00028510001A")
+CODES = (
+    "13028123P00028410002W",
+    "13028123P00028210002H",
+    "13028123P00028310002D",
+    "13028123P00028510001A",
+    "13028123P00028510002B",
+)
 
 OTHER = """
 [form]
@@ -91,13 +97,13 @@ def other_form() -> Form:
     return load_form(OTHER, "other.toml")
 
 
-def indicators(form: Form, per_block: int = 1, **changes: object) -> list[Row]:
-    """One or more full rows in every block of hebei's indicator group."""
+def indicators(form: Form, prefix: str = "甲", per_block: int = 1, **changes: object) -> list[Row]:
+    """One or more full rows in every block of hebei's indicator group, with names of their own."""
     rows = []
     for number, block in enumerate(form.groups["indicators"].blocks):
         for slot in range(per_block):
             raws = {
-                "indicator": f"{block.level2}甲{slot}完成率（%）",
+                "indicator": f"{prefix}{block.level2}{slot}完成率（%）",
                 "description": "完成数占总数的比例",
                 "value": "≥90%",
                 "basis": "遵机编字（2019）5号文件",
@@ -121,7 +127,7 @@ def project(code: str = CODES[0], budget: object = 10.0, name: str = "综合办�
         "goals": "按时保质保量完成征收范围内房屋调查登记。",
         **changes,
     }
-    return SheetRecord("project", 1, raws, {"indicators": indicators(HEBEI)})  # type: ignore[arg-type]
+    return SheetRecord("project", 1, raws, {"indicators": indicators(HEBEI, code)})  # type: ignore[arg-type]
 
 
 def book(unit_code: str = "657001", unit_name: str = "遵化市房屋征收中心本级", *projects: SheetRecord) -> Book:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from made_submissions import CODES, HEBEI, book, finding, other_form, project, submission, unread
+from made_submissions import CODES, HEBEI, book, finding, other_form, places, project, submission, unread
 from openpyxl.workbook import Workbook
 from openxml_audit import OpenXmlValidator
 from python_calamine import CalamineWorkbook
@@ -25,7 +25,8 @@ from perfxl.form.model import Form, Severity
 from perfxl.form.records import Book, Row, SheetRecord
 
 AS_OF = datetime(2023, 3, 10, 9, 30)
-HINT = finding(Severity.HINT, rule="R06", cell="C23", field="value", value="≥95%", message="成本指标通常写 ≤")
+SECOND_ROW = places(HEBEI, book())[1].rows["indicators", 1, 0]
+HINT = finding(Severity.HINT, rule="R06", cell=SECOND_ROW["value"], field="value", value="≥95%", message="成本指标通常写 ≤")
 
 
 def some() -> list[Submission]:
@@ -35,7 +36,7 @@ def some() -> list[Submission]:
         submission("收回/657001.xlsx", book("657001", "本级", project(CODES[0], 0.85, "计算机"), project(CODES[1], 10.0)), HINT),
         submission("收回/301001.xlsx", book("301001", "教育局", project(CODES[3], 1234567.89))),
         submission("收回/301001 旧.xlsx", book("301001", "教育局", project(CODES[3], 5.0)), modified="2022-01-01T00:00:00Z"),
-        submission("收回/302001.xlsx", book("302001", "卫健局"), finding()),
+        submission("收回/302001.xlsx", book("302001", "卫健局", project(CODES[4])), finding()),
         unread("收回/坏.xlsx"),
         unread("收回/通知.xlsx", Condition.UNRECOGNISED, "I06", "不是本任务下发的工作簿"),
     ]
@@ -89,7 +90,7 @@ class DescribeTheDetails:
         assert len(column(found, "指标明细", "序号")) == 9 * 4
         assert column(found, "指标明细", "二级指标")[:2] == ["数量指标", "质量指标"]
         assert column(found, "指标明细", "指标值")[0] == "≥90%"
-        assert column(found, "指标明细", "单元格")[:2] == ["C20", "C23"]
+        assert column(found, "指标明细", "单元格")[:2] == ["C20", SECOND_ROW["indicator"]]
 
     def it_lists_findings_of_all_files_but_superseded_ones(self) -> None:
         found = values(build(some()))
@@ -107,7 +108,7 @@ class DescribeTheDetails:
         assert links["M4"] == (None, "'文件清单'!A6")
         assert links["N4"] == ("收回/302001.xlsx", "'项目01'!C5")
         assert links["M5"][1].startswith("'指标明细'!A")
-        assert links["N5"] == ("收回/657001.xlsx", "'项目01'!C23")
+        assert links["N5"] == ("收回/657001.xlsx", f"'项目01'!{SECOND_ROW['value']}")
 
 
 class DescribeTheAccounts:

@@ -1,0 +1,210 @@
+"""What the store remembers of a round beside contents: task, roster, decisions, states, opinions, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..errors import PerfxlError
+from .content import Content
+from .dataset import Dataset
+from .roster import Ceiling, Roster, Unit
+from .states import Choices, State
+from .store import Store
+from .task import Ceilings, Hints, Task
+
+__all__ = [
+    "OpinionKey",
+    "Run",
+    "choices_of",
+    "choose",
+    "counted",
+    "force",
+    "keep_opinions",
+    "keep_roster",
+    "keep_task",
+    "last_run",
+    "opinions_of",
+    "record_run",
+    "roster_of",
+    "stated",
+    "task_of",
+]
+
+OpinionKey = tuple[str, str, str]
+"""Unit code, rule, place (sheet and cell): what a 财政意见 belongs to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One consolidation."""
+
+    number: int
+    as_of: str
+    output: str
+    files: int
+    read: int
+
+
+# --- task and roster --------------------------------------------------------------
+
+
+def keep_task(store: Store, task: Task) -> None:
+    """Remember the task; S23 if the store belongs to another one (its deadline and policy may change)."""
+    found = task_of(store)
+    if found is not None and (found.form, found.year, found.round) != (task.form, task.year, task.round):
+        raise PerfxlError("S23", found=_title(found), expected=_title(task))
+    with store.transaction() as connection:
+        connection.execute("DELETE FROM task")
+        values = (*task.form, task.year, task.round, task.deadline, task.ceilings.value, task.hints.value)
+        connection.execute("INSERT INTO task VALUES (1,?,?,?,?,?,?,?)", values)
+
+
+def _title(task: Task) -> str:
+    return f"{task.title}（{task.form[0]} 第 {task.form[1]} 版）"
+
+
+def task_of(store: Store) -> Task | None:
+    """The task that the store belongs to, if it was told."""
+    rows = store.rows("SELECT form_id, form_version, year, round, deadline, ceilings, hints FROM task")
+    if not rows:
+        return None
+    form, version, year, round_name, deadline, ceilings, hints = rows[0]
+    return Task(
+        form=(str(form), int(str(version))),
+        year=int(str(year)),
+        round=str(round_name),
+        deadline=str(deadline),
+        ceilings=Ceilings(ceilings),
+        hints=Hints(hints),
+    )
+
+
+def keep_roster(store: Store, *, units: Roster | None = None, ceilings: Roster | None = None) -> None:
+    """Remember the units of one roster and the ceilings of another (or the same)."""
+    with store.transaction() as connection:
+        if units is not None:
+            connection.execute("DELETE FROM roster_unit")
+            connection.executemany("INSERT INTO roster_unit VALUES (?,?,?,?,?,?,?,?)", _unit_rows(units))
+        if ceilings is not None:
+            connection.execute("DELETE FROM roster_project")
+            rows = ((each.unit, at, each.code, each.name, each.amount) for at, each in enumerate(ceilings.ceilings))
+            connection.executemany("INSERT INTO roster_project VALUES (?,?,?,?,?)", rows)
+
+
+def _unit_rows(roster: Roster) -> list[tuple[object, ...]]:
+    return [
+        (each.code, each.name, each.department, int(each.lead), each.office, each.email, each.contact, each.phone)
+        for each in roster.units.values()
+    ]
+
+
+def roster_of(store: Store) -> Roster:
+    """The roster and the ceilings; empty if none was given."""
+    units = {}
+    for row in store.rows("SELECT * FROM roster_unit ORDER BY code"):
+        code, name, department, lead, office, email, contact, phone = (str(each) for each in row)
+        units[code] = Unit(
+            code=code,
+            name=name,
+            department=department,
+            lead=lead == "1",
+            office=office,
+            email=email,
+            contact=contact,
+            phone=phone,
+        )
+    ceilings = [
+        Ceiling(unit=str(unit), code=str(code), name=str(name), amount=None if amount is None else int(str(amount)))
+        for unit, code, name, amount in store.rows("SELECT unit, code, name, ceiling FROM roster_project ORDER BY unit, number")
+    ]
+    return Roster(units=units, ceilings=tuple(ceilings))
+
+
+# --- decisions --------------------------------------------------------------------
+
+
+def choices_of(store: Store) -> Choices:
+    """What the officer decided, and the task's policy on hints."""
+    task = task_of(store)
+    winners = store.rows("SELECT unit, sha256 FROM choice")
+    forced = store.rows("SELECT unit, sha256, reason FROM forced")
+    return Choices(
+        winners={str(unit): str(sha256) for unit, sha256 in winners},
+        forced={(str(unit), str(sha256)): str(reason) for unit, sha256, reason in forced},
+        hints_matter=task is None or task.hints is Hints.EXPLAIN,
+    )
+
+
+def choose(store: Store, unit: str, sha256: str, reason: str) -> None:
+    """This content wins for the unit, whatever else comes."""
+    with store.transaction() as connection:
+        connection.execute("INSERT OR REPLACE INTO choice VALUES (?,?,?)", (unit, sha256, reason))
+
+
+def force(store: Store, unit: str, sha256: str, reason: str) -> None:
+    """Accept this content of the unit in spite of its errors."""
+    with store.transaction() as connection:
+        connection.execute("INSERT OR REPLACE INTO forced VALUES (?,?,?)", (unit, sha256, reason))
+
+
+def keep_opinions(store: Store, opinions: Mapping[OpinionKey, str]) -> None:
+    """Remember 财政意见; an empty text forgets one."""
+    with store.transaction() as connection:
+        for key, text in opinions.items():
+            if text:
+                connection.execute("INSERT OR REPLACE INTO opinion VALUES (?,?,?,?)", (*key, text))
+            else:
+                connection.execute("DELETE FROM opinion WHERE (unit, rule, place) = (?,?,?)", key)
+
+
+def opinions_of(store: Store) -> dict[OpinionKey, str]:
+    """Every 财政意见."""
+    rows = store.rows("SELECT unit, rule, place, text FROM opinion")
+    return {(str(unit), str(rule), str(place)): str(text) for unit, rule, place, text in rows}
+
+
+# --- runs -------------------------------------------------------------------------
+
+
+def record_run(store: Store, dataset: Dataset, *, as_of: datetime, output: str, read: int) -> None:
+    """Write the states of all files, the cross findings and the run, at once."""
+    cross = {rule.id for rule in dataset.form.cross}
+    with store.transaction() as connection:
+        connection.execute("UPDATE file SET present = 0")
+        connection.execute("DELETE FROM cross_finding")
+        for judged in dataset.files:
+            content = judged.content
+            state = (content.file, content.sha256, judged.state.value, judged.reason, int(judged.forced))
+            connection.execute("INSERT OR REPLACE INTO file VALUES (?,?,?,?,?,1)", state)
+            found = [each for each in content.findings if each.rule in cross]
+            rows = (
+                (content.file, at, each.sheet, each.cell, each.field, each.rule, each.severity.value, each.value, each.message)
+                for at, each in enumerate(found)
+            )
+            connection.executemany("INSERT INTO cross_finding VALUES (?,?,?,?,?,?,?,?,?)", rows)
+        values = (as_of.isoformat(), output, len(dataset.files), read)
+        connection.execute("INSERT INTO run (as_of, output, files, read) VALUES (?,?,?,?)", values)
+
+
+def last_run(store: Store) -> Run | None:
+    """The latest consolidation; ``None`` if there was none."""
+    rows = store.rows("SELECT number, as_of, output, files, read FROM run ORDER BY number DESC LIMIT 1")
+    if not rows:
+        return None
+    number, as_of, output, files, read = rows[0]
+    return Run(number=int(str(number)), as_of=str(as_of), output=str(output), files=int(str(files)), read=int(str(read)))
+
+
+def stated(store: Store, states: Sequence[State] = tuple(State)) -> list[Content]:
+    """The contents of the last run's files in these states, by name; what could not be hashed is left out."""
+    marks = ", ".join("?" * len(states))
+    query = f"SELECT f.name, f.sha256 FROM file f JOIN content USING (sha256) WHERE present AND state IN ({marks}) ORDER BY name"
+    rows = store.rows(query, [state.value for state in states])
+    return store.contents({str(name): str(sha256) for name, sha256 in rows})
+
+
+def counted(store: Store) -> list[Content]:
+    """The contents that the last run counted: accepted ones and ones with hints."""
+    return stated(store, (State.ACCEPTED, State.HINTS))

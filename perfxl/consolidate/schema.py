@@ -1,0 +1,165 @@
+"""The store's schema (SQLite) with its versions and migrations.
+
+The version stands in ``PRAGMA user_version``, perfxl's mark in
+``application_id``.  A migration is a script from one version to the next; it
+never changes once released.
+
+Tables
+------
+``content``      what one file holds, by the SHA-256 of its bytes: read once, used for every file with these bytes
+``project``      its begun project sheets; ``budget`` in 10⁻⁶ 万元; ``fields`` its values as JSON
+                 (money as integers of 10⁻⁶ 万元), ``cells`` their addresses
+``indicator``    the begun rows of a project
+``finding``      what reading and checking found in it, in order
+``file``         every file ever given, by the name shown: its content, its state in the last run that saw it, and why
+``cross_finding`` findings across submissions of the last run
+``task``         the task: form, year, round, deadline, policy
+``roster_unit``, ``roster_project``  the roster and the ceilings (预算控制数, 10⁻⁶ 万元; NULL: none given)
+``choice``       the officer's choice of the file that wins for a unit
+``forced``       forced acceptance of one content for one unit, with the reason
+``opinion``      财政意见 by unit, rule and place
+``run``          every consolidation
+"""
+
+from __future__ import annotations
+
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "VERSION"]
+
+APPLICATION_ID = 0x7078_6C31
+"""``pxl1``: marks a SQLite file as a perfxl store."""
+
+_FIRST = """
+CREATE TABLE content (
+    sha256 TEXT PRIMARY KEY,
+    reader TEXT NOT NULL,
+    condition TEXT NOT NULL,
+    form_id TEXT,
+    form_version INTEGER,
+    unit_code TEXT NOT NULL,
+    unit_name TEXT NOT NULL,
+    modified TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    cover TEXT NOT NULL,
+    meta TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE project (
+    sha256 TEXT NOT NULL REFERENCES content ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    sheet TEXT NOT NULL,
+    cell TEXT NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    budget INTEGER,
+    fields TEXT NOT NULL,
+    cells TEXT NOT NULL,
+    PRIMARY KEY (sha256, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX project_code ON project (code);
+CREATE TABLE indicator (
+    sha256 TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    grp TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    level1 TEXT NOT NULL,
+    level2 TEXT NOT NULL,
+    cell TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    PRIMARY KEY (sha256, ordinal, number),
+    FOREIGN KEY (sha256, ordinal) REFERENCES project ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE TABLE finding (
+    sha256 TEXT NOT NULL REFERENCES content ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    sheet TEXT NOT NULL,
+    cell TEXT NOT NULL,
+    field TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    value TEXT NOT NULL,
+    message TEXT NOT NULL,
+    explained INTEGER NOT NULL,
+    explanation TEXT NOT NULL,
+    PRIMARY KEY (sha256, number)
+) WITHOUT ROWID;
+CREATE TABLE file (
+    name TEXT PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    forced INTEGER NOT NULL,
+    present INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE cross_finding (
+    name TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    sheet TEXT NOT NULL,
+    cell TEXT NOT NULL,
+    field TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    value TEXT NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (name, number)
+) WITHOUT ROWID;
+CREATE TABLE task (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    form_id TEXT NOT NULL,
+    form_version INTEGER NOT NULL,
+    year INTEGER NOT NULL,
+    round TEXT NOT NULL,
+    deadline TEXT NOT NULL,
+    ceilings TEXT NOT NULL,
+    hints TEXT NOT NULL
+);
+CREATE TABLE roster_unit (
+    code TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    department TEXT NOT NULL,
+    lead INTEGER NOT NULL,
+    office TEXT NOT NULL,
+    email TEXT NOT NULL,
+    contact TEXT NOT NULL,
+    phone TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE roster_project (
+    unit TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    ceiling INTEGER,
+    PRIMARY KEY (unit, number)
+) WITHOUT ROWID;
+CREATE TABLE choice (
+    unit TEXT PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    reason TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE forced (
+    unit TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (unit, sha256)
+) WITHOUT ROWID;
+CREATE TABLE opinion (
+    unit TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    place TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (unit, rule, place)
+) WITHOUT ROWID;
+CREATE TABLE run (
+    number INTEGER PRIMARY KEY,
+    as_of TEXT NOT NULL,
+    output TEXT NOT NULL,
+    files INTEGER NOT NULL,
+    read INTEGER NOT NULL
+);
+"""
+
+MIGRATIONS = (_FIRST,)
+"""Script ``n`` (from 0) leads from version ``n`` to ``n + 1``."""
+
+VERSION = len(MIGRATIONS)
+"""The version that this program writes."""

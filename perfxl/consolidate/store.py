@@ -1,0 +1,260 @@
+"""The store (汇总库): one SQLite file that remembers every content, decision and finding of a task.
+
+What a file holds is kept by the SHA-256 of its bytes, so that a second run
+reads only what is new.  Contents are added in batches, one transaction each;
+states are written in one transaction at the end.  A killed run therefore
+leaves whole batches and the states of the run before.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ..check import Condition, Finding
+from ..errors import PerfxlError
+from ..form.model import Severity
+from .content import Content, Indicator, Project
+from .schema import APPLICATION_ID, MIGRATIONS, VERSION
+
+__all__ = ["Store"]
+
+_BUSY_SECONDS = 60.0
+
+
+class Store:
+    """An open store; use it as a context manager.  Without a path it lives in memory only."""
+
+    def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
+        self.path = path
+        self._name = str(path) if path else ":memory:"
+        with self.faults():
+            if path is not None and read_only:
+                self.connection = sqlite3.connect(
+                    f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
+                )
+            else:
+                self.connection = sqlite3.connect(self._name, isolation_level=None, timeout=_BUSY_SECONDS)
+        try:
+            with self.faults():
+                self._open(read_only)
+        except PerfxlError:
+            self.connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        self.connection.close()
+
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        """Turn SQLite's faults into S20 or S21."""
+        try:
+            yield
+        except sqlite3.DatabaseError as fault:
+            if "not a database" in str(fault) or "malformed" in str(fault):
+                raise PerfxlError("S21", path=self._name) from None
+            raise PerfxlError("S20", path=self._name, reason=str(fault)) from None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; others wait."""
+        with self.faults():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+            except BaseException:
+                self.connection.execute("ROLLBACK")
+                raise
+            self.connection.execute("COMMIT")
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Several reads of one state of the store."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("ROLLBACK")
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """The rows of a query."""
+        with self.faults():
+            return self.connection.execute(query, values).fetchall()
+
+    # --- opening ------------------------------------------------------------------
+
+    def _open(self, read_only: bool) -> None:
+        self.connection.execute("PRAGMA foreign_keys = ON")
+        found = self._version()
+        if found > VERSION:
+            raise PerfxlError("S22", path=self._name, found=found, known=VERSION)
+        if found < VERSION and not read_only:
+            self._migrate()
+
+    def _version(self) -> int:
+        application = int(self.connection.execute("PRAGMA application_id").fetchone()[0])
+        version = int(self.connection.execute("PRAGMA user_version").fetchone()[0])
+        tables = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if application != APPLICATION_ID and (tables or application or version):
+            raise PerfxlError("S21", path=self._name)
+        return version
+
+    def _migrate(self) -> None:
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            for number in range(self._version(), VERSION):  # asked again: another run may have been first
+                for statement in MIGRATIONS[number].split(";"):
+                    self.connection.execute(statement)
+            self.connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            self.connection.execute(f"PRAGMA user_version = {VERSION}")
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    # --- contents -----------------------------------------------------------------
+
+    def known(self, reader: str) -> set[str]:
+        """The SHA-256 of contents that this reader (program and form) has read before."""
+        unread = Condition.UNREADABLE.value
+        query = "SELECT sha256 FROM content WHERE reader = ? AND condition <> ?"
+        return {str(row[0]) for row in self.rows(query, (reader, unread))}
+
+    def add(self, contents: Iterable[Content], reader: str) -> None:
+        """Store contents, replacing what an older reader made of the same bytes."""
+        with self.transaction() as connection:
+            for each in contents:
+                connection.execute("DELETE FROM content WHERE sha256 = ?", (each.sha256,))
+                connection.execute("INSERT INTO content VALUES (?,?,?,?,?,?,?,?,?,?,?)", _content_row(each, reader))
+                connection.executemany("INSERT INTO project VALUES (?,?,?,?,?,?,?,?,?)", _project_rows(each))
+                connection.executemany("INSERT INTO indicator VALUES (?,?,?,?,?,?,?,?,?,?)", _indicator_rows(each))
+                connection.executemany("INSERT INTO finding VALUES (?,?,?,?,?,?,?,?,?,?,?)", _finding_rows(each))
+
+    def contents(self, names: Mapping[str, str]) -> list[Content]:
+        """The contents of files: ``names`` maps the name shown to a stored SHA-256."""
+        wanted = sorted(set(names.values()))
+        with self.faults(), self._snapshot():
+            self.connection.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (sha256 TEXT PRIMARY KEY)")
+            self.connection.execute("DELETE FROM wanted")
+            self.connection.executemany("INSERT INTO wanted VALUES (?)", ((each,) for each in wanted))
+            indicators: dict[tuple[str, int], list[Indicator]] = {}
+            for row in self._wanted("indicator", "sha256, ordinal, number"):
+                indicators.setdefault((row[0], row[1]), []).append(_indicator(row))
+            projects: dict[str, list[Project]] = {}
+            for row in self._wanted("project", "sha256, ordinal"):
+                projects.setdefault(row[0], []).append(_project(row, indicators.get((row[0], row[1]), [])))
+            findings: dict[str, list[Finding]] = {}
+            for row in self._wanted("finding", "sha256, number"):
+                findings.setdefault(row[0], []).append(_finding(row))
+            found = {
+                row[0]: _content(row, projects.get(row[0], ()), findings.get(row[0], ()))
+                for row in self._wanted("content", "sha256")
+            }
+        return [_named(found[sha256], name) for name, sha256 in names.items()]
+
+    def _wanted(self, table: str, order: str) -> sqlite3.Cursor:
+        return self.connection.execute(f"SELECT * FROM {table} WHERE sha256 IN (SELECT sha256 FROM wanted) ORDER BY {order}")
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _content_row(each: Content, reader: str) -> tuple[object, ...]:
+    form, version = each.form or (None, None)
+    head = (each.sha256, reader, each.condition.value, form, version, each.unit_code, each.unit_name)
+    return *head, each.modified, each.size, _dump(each.cover), _dump(each.meta)
+
+
+def _project_rows(each: Content) -> Iterator[tuple[object, ...]]:
+    for project in each.projects:
+        head = (each.sha256, project.ordinal, project.sheet, project.cell, project.code, project.name, project.budget)
+        yield *head, _dump(project.values), _dump(project.cells)
+
+
+def _indicator_rows(each: Content) -> Iterator[tuple[object, ...]]:
+    for project in each.projects:
+        for number, row in enumerate(project.indicators):
+            place = (each.sha256, project.ordinal, number, row.group, row.block, row.slot)
+            yield *place, row.level1, row.level2, row.cell, _dump(row.values)
+
+
+def _finding_rows(each: Content) -> Iterator[tuple[object, ...]]:
+    for number, found in enumerate(each.findings):
+        place = (each.sha256, number, found.sheet, found.cell, found.field, found.rule, found.severity.value)
+        yield *place, found.value, found.message, int(found.explained), found.explanation
+
+
+def _content(row: tuple[object, ...], projects: Sequence[Project], findings: Sequence[Finding]) -> Content:
+    sha256, _, condition, form, version, unit_code, unit_name, modified, size, cover, meta = row
+    return Content(
+        file="",
+        sha256=str(sha256),
+        condition=Condition(condition),
+        size=int(str(size)),
+        modified=str(modified),
+        form=(str(form), int(str(version))) if form is not None else None,
+        unit_code=str(unit_code),
+        unit_name=str(unit_name),
+        cover=json.loads(str(cover)),
+        projects=tuple(projects),
+        findings=tuple(findings),
+        meta=json.loads(str(meta)),
+    )
+
+
+def _named(content: Content, name: str) -> Content:
+    return replace(content, file=name, findings=tuple(replace(each, file=name) for each in content.findings))
+
+
+def _project(row: tuple[object, ...], indicators: Sequence[Indicator]) -> Project:
+    _, ordinal, sheet, cell, code, name, budget, fields, cells = row
+    return Project(
+        ordinal=int(str(ordinal)),
+        sheet=str(sheet),
+        cell=str(cell),
+        code=str(code),
+        name=str(name),
+        budget=None if budget is None else int(str(budget)),
+        values=json.loads(str(fields)),
+        cells=json.loads(str(cells)),
+        indicators=tuple(indicators),
+    )
+
+
+def _indicator(row: tuple[object, ...]) -> Indicator:
+    _, _, _, group, block, slot, level1, level2, cell, fields = row
+    return Indicator(
+        group=str(group),
+        block=int(str(block)),
+        slot=int(str(slot)),
+        level1=str(level1),
+        level2=str(level2),
+        cell=str(cell),
+        values=json.loads(str(fields)),
+    )
+
+
+def _finding(row: tuple[object, ...]) -> Finding:
+    _, _, sheet, cell, field, rule, severity, value, message, explained, explanation = (str(each) for each in row)
+    return Finding(
+        file="",
+        sheet=sheet,
+        cell=cell,
+        field=field,
+        rule=rule,
+        severity=Severity(severity),
+        value=value,
+        message=message,
+        explained=explained == "1",
+        explanation=explanation,
+    )
