@@ -295,14 +295,16 @@ class _Loader:
         if not {Mark.LEVEL1, Mark.LEVEL2} <= marks:
             raise table.fault("F05", "tree", key=table.place("tree"), expected="该行含 {level1} 和 {level2}", found="没有")
         required = table.texts("required", ())
+        own_slots = table.table("slots_of", {})
+        counts = {name: own_slots.integer(name, least=1) for name in own_slots.names()}
         blocks: list[Block] = []
         for branch in table.tables("tree"):
             level1 = branch.text("level1")
             for level2 in branch.texts("level2"):
-                blocks.append(Block(level1=level1, level2=level2, required=level2 in required, slots=slots))
+                blocks.append(Block(level1=level1, level2=level2, required=level2 in required, slots=counts.get(level2, slots)))
             branch.done()
         self.unique("二级指标", [block.level2 for block in blocks])
-        for level2 in required:
+        for level2 in (*required, *counts):
             if level2 not in [block.level2 for block in blocks]:
-                raise table.wrong("required", "指标树中的二级指标名")
+                raise table.wrong("required" if level2 in required else "slots_of", f"指标树中的二级指标名（没有 {level2}）")
         return tuple(blocks)

@@ -203,6 +203,11 @@ class Check:
     message: tuple[MessagePart, ...]
 
     @property
+    def has_figures(self) -> bool:
+        """Its message has placeholders."""
+        return any(not isinstance(part, str) for part in self.message)
+
+    @property
     def in_rows(self) -> bool:
         """It has one outcome per row (or block) rather than one per sheet."""
         return self.scope in (Scope.ROW, Scope.GROUP)

@@ -53,9 +53,11 @@ Scope = Mapping[str, Symbol]
 class Expression:
     """A checked formula.
 
-    ``fields`` are read in the place itself, ``columns`` over all rows or sheets.
-    ``guarded``: an error in a value read could be hidden by IF or a function
-    that swallows errors, so the Excel text must ask first.
+    ``fields`` are read in the place itself, ``columns`` over all rows or sheets,
+    ``constants`` are the names of its place's constants.
+    ``guarded``: an error in a value read could be hidden by IF, by an engine
+    whose AND and OR stop early, or by a function that swallows errors, so the
+    Excel text must ask first.
     """
 
     source: str
@@ -64,6 +66,7 @@ class Expression:
     exactness: Exactness
     fields: frozenset[str]
     columns: frozenset[str]
+    constants: frozenset[str]
     guarded: bool
     scope: Scope
 
@@ -72,6 +75,7 @@ class Expression:
 class _Reading:
     fields: set[str]
     columns: set[str]
+    constants: set[str]
     guarded: bool = False
 
 
@@ -126,6 +130,8 @@ def _name(node: Name, scope: Scope, reading: _Reading) -> _Typed:
         raise PerfxlError("L05", place=_at(node), what=node.name, expected="单个值", found=symbol.role.value)
     if symbol.role is Role.FIELD:
         reading.fields.add(node.name)
+    else:
+        reading.constants.add(node.name)
     return symbol.kind, Exactness.FLOATING if symbol.kind is Kind.NUMBER else Exactness.INTEGER
 
 
@@ -170,7 +176,7 @@ def _call(node: Call, scope: Scope, reading: _Reading) -> _Typed:
         _argument(function, function.takes[min(place, len(function.takes) - 1)], argument, scope, reading)
         for place, argument in enumerate(node.arguments)
     ]
-    reading.guarded |= function.swallows or function.name == "IF"
+    reading.guarded |= function.swallows or function.name in ("IF", "AND", "OR")
     if function.name == "IF":
         (_, (kind, exact), (other, other_exact)) = typed
         _want(kind, other, "IF 的两个结果", node)
@@ -221,10 +227,19 @@ def _named_argument(takes: Argument, what: str, node: Node, scope: Scope, readin
 def analyse(source: str, scope: Scope) -> Expression:
     """Check a formula against the names it may use; raises L01–L09 with the place."""
     tree = parse(source)
-    reading = _Reading(set(), set())
+    reading = _Reading(set(), set(), set())
     kind, exactness = _kind_of(tree, scope, reading)
-    fields, columns = frozenset(reading.fields), frozenset(reading.columns)
-    return Expression(source, tree, kind, exactness, fields, columns, reading.guarded, scope)
+    return Expression(
+        source=source,
+        tree=tree,
+        kind=kind,
+        exactness=exactness,
+        fields=frozenset(reading.fields),
+        columns=frozenset(reading.columns),
+        constants=frozenset(reading.constants),
+        guarded=reading.guarded,
+        scope=scope,
+    )
 
 
 def analyse_rule(source: str, scope: Scope) -> Expression:

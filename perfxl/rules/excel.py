@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from ..errors import PerfxlError
@@ -34,19 +33,19 @@ class Addresses(Protocol):
         ...
 
     def begun(self, group: str) -> str:
-        """The helper cells that are 1 for a begun row."""
+        """Excel text for the number of begun rows."""
         ...
 
     def sheets(self, sheet: str) -> str:
         """The helper cells that are 1 for a begun sheet."""
         ...
 
-    def constant(self, name: str) -> str | float | bool:
+    def constant(self, name: str) -> str:
         """A constant of the place, such as the row's level 2."""
         ...
 
-    def items(self, name: str) -> tuple[str, ...]:
-        """The items of a list."""
+    def items(self, name: str) -> str:
+        """The cells with the items of a list, squashed."""
         ...
 
 
@@ -80,7 +79,7 @@ class _Compiler:
     def name(self, name: str) -> str:
         symbol = self.scope[name]
         if symbol.role is Role.CONSTANT:
-            return _literal(self.addresses.constant(name))
+            return self.addresses.constant(name)
         if symbol.target:
             return self.addresses.part(name, "form")
         address = self.addresses.field(name)
@@ -98,12 +97,11 @@ class _Compiler:
         if function == "SUM" and isinstance(first, Name):
             return f"SUM({self.addresses.column(first.name)})"
         if function == "BEGUN" and isinstance(first, Name):
-            return f"SUM({self.addresses.begun(first.name)})"
+            return self.addresses.begun(first.name)
         if function == "SHEETS" and isinstance(first, Name):
             return f"SUM({self.addresses.sheets(first.name)})"
         if function == "ONE_OF" and isinstance(arguments[1], Name):
-            items = ",".join(quoted(item) for item in self.addresses.items(arguments[1].name))
-            return f"(SUMPRODUCT(--({self.text(arguments[0])}={{{items}}}))>0)"
+            return f"(SUMPRODUCT(--({self.addresses.items(arguments[1].name)}={self.text(arguments[0])}))>0)"
         compiled = [self.text(argument) for argument in arguments]
         if function == "IF":
             return f"IF({','.join(compiled)})"
@@ -140,26 +138,3 @@ def excel_rule(expression: Expression, addresses: Addresses) -> str:
         if read:
             state = f"IF(ISERROR({'&'.join(read)}),2,{state})"
     return _checked(state)
-
-
-def used_parts(expression: Expression) -> Mapping[str, frozenset[str]]:
-    """Which parts of which target fields an expression reads."""
-    found: dict[str, set[str]] = {}
-
-    def walk(node: Node) -> None:
-        match node:
-            case Call(function=function, arguments=arguments):
-                if function in _PARTS and isinstance(arguments[0], Name):
-                    found.setdefault(arguments[0].name, set()).add(_PARTS[function])
-                for argument in arguments:
-                    walk(argument)
-            case Binary(left=left, right=right):
-                walk(left)
-                walk(right)
-            case Unary(operand=operand):
-                walk(operand)
-            case _:
-                pass
-
-    walk(expression.tree)
-    return {name: frozenset(parts) for name, parts in found.items()}

@@ -65,19 +65,24 @@ _GO_ON = "0123456789.,"
 _SPAN = "-~—至"
 _WIDEST = 99
 _LONGEST_NUMBER = 15
-PARTS: Final = ("form", "op", "rest", "bare", "size", "number", "unit", "kind")
+PARTS: Final = ("form", "op", "rest", "size", "number", "unit", "kind")
 """The helper cells of one 指标值, in the order in which they build on each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target value taken apart; ``number`` is 0 where there is none."""
+    """A target value taken apart; ``number`` is 0 where there is none.
+
+    ``rest`` is what follows operator and sign, ``size`` the length of its number.
+    """
 
     form: str
     op: str
     number: float
     unit: str
     kind: str
+    rest: str = ""
+    size: int = 0
 
 
 def spelling(text: str) -> str:
@@ -117,11 +122,11 @@ def read_target(form: str) -> Target:
     match = _NUMBER.match(left(bare, _LONGEST_NUMBER))
     if match is None:
         bad = op != "" and (rest == "" or left(rest, 1) in _NO_NUMBER)
-        return Target(form, op, 0.0, "", "malformed" if bad else "words")
+        return Target(form, op, 0.0, "", "malformed" if bad else "words", rest)
     size = match.end()
     number = float(match.group()) * (-1 if negative else 1)
     unit = mid(bare, size + 1, _WIDEST)
-    return Target(form, op, number, unit, _kind(op, rest, bare, size, unit))
+    return Target(form, op, number, unit, _kind(op, rest, bare, size, unit), rest, size)
 
 
 def _kind(op: str, rest: str, bare: str, size: int, unit: str) -> str:
@@ -192,7 +197,8 @@ def part_formulas(spelled: str, cell: dict[str, str]) -> dict[str, str]:
 
     ``cell`` maps each name of :data:`PARTS` to the address of its helper cell.
     """
-    form, op, rest, bare = cell["form"], cell["op"], cell["rest"], cell["bare"]
+    form, op, rest = cell["form"], cell["op"], cell["rest"]
+    bare = f'SUBSTITUTE({rest},",","")'
     size, unit = cell["size"], cell["unit"]
     cut = f"LEFT({spelled},LEN({spelled})-2)"
     first = f"MID({form},LEN({op})+1,1)"
@@ -202,7 +208,6 @@ def part_formulas(spelled: str, cell: dict[str, str]) -> dict[str, str]:
         f'IF(OR(RIGHT({spelled},2)="以下",RIGHT({spelled},2)="以内"),IF(LEFT({spelled},1)="≤","","≤")&{cut},{spelled}))',
         "op": f'IF({form}="","",IF({_starts(form, OPERATORS)},LEFT({form},1),""))',
         "rest": f'MID({form},LEN({op})+IF({first}="-",2,1),{_WIDEST})',
-        "bare": f'SUBSTITUTE({rest},",","")',
         "size": f'IF({bare}="",0,IF({_starts(bare, _DIGITS)},'
         f'IFERROR(LOOKUP(9.99E+307,--(LEFT({bare},{prefixes})&"E0"),{prefixes}),0),0))',
         "number": f'IF({size}=0,0,IF({first}="-",-1,1)*VALUE(LEFT({bare},{size})&"E0"))',

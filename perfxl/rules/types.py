@@ -32,6 +32,8 @@ Raw = None | str | float | bool | CellError
 
 _SHOWN_TEXT = 20
 _SHOWN_NUMBER = 1e15
+_SHOWN_ERROR = "错误值"
+_SHOWN_LARGE = "过大的数值"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class FieldType:
 
     ``read`` gives the read value of a raw cell; ``excel`` gives Excel text that
     yields the same from the Excel text of the raw cell (#N/A for NA).
-    ``expects`` completes "应为…" in messages.
+    ``expects`` completes "应为…" in messages; ``bounds`` limit numbers.
     """
 
     name: str
@@ -48,6 +50,7 @@ class FieldType:
     expects: str
     read: Callable[[Raw], ReadValue]
     excel: Callable[[str], str]
+    bounds: tuple[float, float] | None = None
 
 
 def is_blank(raw: Raw) -> bool:
@@ -146,24 +149,25 @@ def number_type(name: str, *, minimum: float, maximum: float, decimals: int | No
         bounded = f"IF(ABS({cell})<1E+15,IF(AND({','.join(tests)}),{cell},NA()),NA())"
         return f"IF(ISNUMBER({cell}),{bounded},{blank})"
 
-    return FieldType(name=name, kind=Kind.NUMBER, expects=expects, read=read, excel=excel)
+    bounds = (minimum, maximum)
+    return FieldType(name=name, kind=Kind.NUMBER, expects=expects, read=read, excel=excel, bounds=bounds)
 
 
 def shown(raw: Raw) -> str:
-    """A raw cell as a message names it."""
+    """A raw cell as a message names it: at most 20 characters, a number at 6 decimals."""
     if raw is None:
         return ""
     if isinstance(raw, CellError):
-        return "错误值"
+        return _SHOWN_ERROR
     if isinstance(raw, bool):
-        return "逻辑值"
+        return "TRUE" if raw else "FALSE"
     if isinstance(raw, str):
         return left(raw, _SHOWN_TEXT)
-    return plain(rounded(float(raw), 6)) if abs(raw) < _SHOWN_NUMBER else "过大的数值"
+    return plain(rounded(float(raw), 6)) if abs(raw) < _SHOWN_NUMBER else _SHOWN_LARGE
 
 
 def shown_formula(cell: str) -> str:
     """Excel text for :func:`shown`."""
-    number = f'IF(ABS({cell})<1E+15,ROUND({cell},6)&"","过大的数值")'
+    number = f'IF(ABS({cell})<1E+15,ROUND({cell},6)&"",{quoted(_SHOWN_LARGE)})'
     text = f'IF(ISNUMBER({cell}),{number},LEFT({cell}&"",{_SHOWN_TEXT}))'
-    return f'IF(ISERROR({cell}),"错误值",IF(ISLOGICAL({cell}),"逻辑值",{text}))'
+    return f"IFERROR({text},{quoted(_SHOWN_ERROR)})"

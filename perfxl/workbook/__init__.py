@@ -1,0 +1,1 @@
+"""The unit's workbook: layout, live checks, writer, reader."""

@@ -1,0 +1,1 @@
+"""Independent spreadsheet engines, used as oracles."""

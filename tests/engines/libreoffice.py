@@ -1,0 +1,57 @@
+"""LibreOffice headless, with a private profile that recalculates every file on load."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="ODFRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>
+"""
+
+
+def require() -> str:
+    """The program's path; the test is skipped without it, or fails where CI demands it."""
+    found = shutil.which("soffice") or shutil.which("libreoffice")
+    if found is None:
+        if os.environ.get("PERFXL_REQUIRE_OFFICE"):
+            pytest.fail("PERFXL_REQUIRE_OFFICE is set, but LibreOffice is not installed")
+        pytest.skip("LibreOffice is not installed")
+    return found
+
+
+def profile() -> Path:
+    """A private profile folder, made once per process."""
+    folder = Path(tempfile.gettempdir()) / f"perfxl-office-{os.getpid()}"
+    registry = folder / "user" / "registrymodifications.xcu"
+    if not registry.exists():
+        registry.parent.mkdir(parents=True, exist_ok=True)
+        registry.write_text(PROFILE, "utf-8")
+    return folder
+
+
+def convert(files: list[Path], to: str, folder: Path, *, timeout: int = 240) -> list[Path]:
+    """Open, recalculate and save files in another format (xlsx, ods, pdf); all in one start."""
+    program = require()
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [program, f"-env:UserInstallation={profile().as_uri()}", "--headless", "--convert-to", to]
+    command += ["--outdir", str(folder), *map(str, files)]
+    subprocess.run(command, check=True, capture_output=True, timeout=timeout)
+    made = [folder / f"{file.stem}.{to.split(':')[0]}" for file in files]
+    assert all(path.exists() for path in made), [path for path in made if not path.exists()]
+    return made
+
+
+def pictures(file: Path, folder: Path, *, dpi: int = 60) -> list[Path]:
+    """The printed pages of a workbook or document as PNG files."""
+    (pdf,) = convert([file], "pdf", folder)
+    subprocess.run(["pdftoppm", "-r", str(dpi), "-png", str(pdf), str(folder / file.stem)], check=True, timeout=120)
+    return sorted(folder.glob(f"{file.stem}*.png"))
