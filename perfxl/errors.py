@@ -117,6 +117,16 @@ CATALOGUE = _catalogue(
     ("S33", "没有单位 {unit} 的报送", "检查单位编码；先运行 perfxl consolidate --store。"),
     ("S34", "汇总库中没有单位 {unit} 名为 {file} 的文件", "文件名用 perfxl status 或文件清单中所列的名称。"),
     ("S35", "汇总库 {path} 中还没有汇总过", "先运行 perfxl consolidate --store。"),
+    # Publication: templates, documents, import.
+    ("W01", "不是可以读取的 Word 文档（.docx）：{reason}", "请在 Word 或 WPS 中另存为 .docx 后再用。"),
+    ("W02", "模板标记 {tag} 有误：{reason}（所在段落“{paragraph}”）", "在 Word 中改正该标记；可用的名称见 perfxl publish --fields。"),
+    ("W03", "模板标记 {tag} 用了不允许的内容：{reason}（所在段落“{paragraph}”）", "模板只能使用 perfxl publish --fields 列出的名称。"),
+    ("W04", "不能用 LibreOffice 转换：{reason}", "安装 LibreOffice，或去掉需要它的选项（--pdf、--pages）。"),
+    ("W05", "缺少 {count} 处必填内容，没有生成文本：{first}", "补齐后再公开；去掉 --strict 则标注【未填】并照常生成。"),
+    ("W06", "没有可以公开的内容：{reason}", "检查给出的文件夹、汇总库和筛选条件。"),
+    ("W07", "表样 {form} 没有 Word 模板（document.docx）", "用 --template 给出模板。"),
+    ("W08", "不能识别为绩效文本：{reason}", "给出本系统生成的 .docx，或与之同样次序的纯文本。"),
+    ("W09", "两边无法比较：{reason}", "给出两个工作簿、两份文本或两个文件夹，表样须相同。"),
 )
 
 
