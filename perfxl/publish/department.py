@@ -20,7 +20,7 @@ _LEAD_WORD = "本级"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Department:
-    """One document: ``books`` by unit code, each with its begun projects by project code."""
+    """One document: ``books`` by unit code, each with its begun projects in the unit's own order."""
 
     form: Form
     code: str
@@ -33,13 +33,14 @@ class Department:
         return _role(self.form, book.cover, "unit_code"), _role(self.form, book.cover, "unit_name")
 
     def projects(self) -> Iterator[tuple[Book, SheetRecord]]:
-        """Every begun project in official order (DEFINITIONS, "Order")."""
-        for book in self.books:
-            for record in sorted(book.projects(self.form), key=self._project_order):
-                yield book, record
+        """Every begun project: by unit code, within a unit as its workbook has them.
 
-    def _project_order(self, record: SheetRecord) -> tuple[str, int]:
-        return _role(self.form, record, "project_code"), record.ordinal
+        Not by project code, as the consolidated workbook: the published
+        document (workbooks/seed.txt) keeps the unit's order.
+        """
+        for book in self.books:
+            for record in sorted(book.projects(self.form), key=lambda record: record.ordinal):
+                yield book, record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
