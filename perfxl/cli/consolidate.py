@@ -13,9 +13,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ..consolidate.roster import read_roster
 from ..consolidate.run import Progress as Report
-from ..consolidate.run import Summary, consolidate_files
+from ..consolidate.run import Round, Summary, consolidate_files
+from ..consolidate.standing import standings
 from ..consolidate.states import State
+from ..consolidate.task import read_task
+from ..errors import PerfxlError
 from ..form.library import find_form
 from ..form.records import MICRO
 from . import app
@@ -28,18 +32,37 @@ def consolidate(
     paths: Annotated[list[Path], typer.Argument(metavar="DIR…", help="收回的工作簿，或存放它们的文件夹（含子文件夹）")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="写出的汇总表")],
     form: Annotated[str, typer.Option("--form", metavar="ID", help="表样；不给时取多数文件所用的表样")] = "",
+    store: Annotated[Path | None, typer.Option("--store", metavar="FILE", help="汇总库：记住已读文件、名册和财政决定")] = None,
+    task: Annotated[Path | None, typer.Option("--task", metavar="FILE", help="任务文件 task.toml")] = None,
+    roster: Annotated[Path | None, typer.Option("--roster", metavar="FILE", help="单位名册（.xlsx 或 .csv）")] = None,
+    ceilings: Annotated[Path | None, typer.Option("--ceilings", metavar="FILE", help="预算控制数，不给时取名册中的")] = None,
+    last_year: Annotated[Path | None, typer.Option("--last-year", metavar="STORE", help="上年的汇总库，用于与上年核对")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """把收回的工作簿汇总为一个工作簿：汇总表、指标明细、校验问题、核对、文件清单。"""
     meant = find_form(form) if form else None
+    part = Round(
+        store=store,
+        task=read_task(_bytes(task).decode("utf-8", "replace"), str(task)) if task else None,
+        roster=read_roster(_bytes(roster), str(roster)) if roster else None,
+        ceilings=read_roster(_bytes(ceilings), str(ceilings)) if ceilings else None,
+        last_year=last_year,
+    )
+    now = datetime.now(UTC).astimezone()
     with _progress() as report:
-        summary = consolidate_files(paths, output, as_of=datetime.now(UTC).astimezone(), form=meant, progress=report)
+        summary = consolidate_files(paths, output, as_of=now, form=meant, part=part, progress=report)
     if as_json:
         print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
     else:
         _tell(summary)
     if summary.states[State.UNREADABLE]:
         raise typer.Exit(2)
+
+
+def _bytes(path: Path) -> bytes:
+    if not path.is_file():
+        raise PerfxlError("C01", path=path)
+    return path.read_bytes()
 
 
 @contextmanager
@@ -73,6 +96,10 @@ def _tell(summary: Summary) -> None:
     for file in summary.dataset.official:
         if file.state in (State.UNREADABLE, State.UNRECOGNISED):
             say(f"{file.state.label}：{file.content.file}：{file.reason}")
+    units = standings(summary.dataset)
+    if units:
+        missing = sum(each.file is None for each in units)
+        say(f"名册 {sum(each.listed for each in units)} 个单位，未报送 {missing} 个，迟报 {sum(each.late for each in units)} 个")
     if summary.others:
         say(f"文件夹中另有 {len(summary.others)} 个文件不是工作簿，没有读取，如 {summary.others[0]}")
     say(f"汇总表：{summary.output}")

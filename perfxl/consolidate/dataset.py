@@ -118,6 +118,11 @@ class Dataset:
             budget=sum(each.budget for each in mine),
         )
 
+    def opinion(self, row: StatedFinding) -> str:
+        """The 财政意见 on a finding."""
+        content = row.file.content
+        return self.opinions.get((content.unit_code or content.file, row.finding.rule, place_of(row.finding)), "")
+
     @property
     def budget(self) -> int:
         """The total 预算数 of accepted files and files with hints, in 10⁻⁶ 万元."""
@@ -139,6 +144,7 @@ def dataset_of(
     *,
     task: Task | None = None,
     roster: Roster | None = None,
+    opinions: Mapping[tuple[str, str, str], str] | None = None,
     last_year: Sequence[Content] = (),
 ) -> Dataset:
     """Judge every file against the form of the task, then all of them against each other.
@@ -153,7 +159,8 @@ def dataset_of(
     contents = [
         replace(each, findings=(*each.findings, *cross[each.file])) if each.file in cross else each for each in contents
     ]
-    return Dataset(form=form, files=tuple(judge(contents, key, choices)), task=task, roster=roster)
+    files = tuple(judge(contents, key, choices))
+    return Dataset(form=form, files=files, task=task, roster=roster, opinions=opinions or {})
 
 
 def place_of(finding: Finding) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ..check import Condition, Finding
 from ..errors import PerfxlError
+from ..form.model import Form, Severity
 from .content import Content
 from .dataset import Dataset
 from .roster import Ceiling, Roster, Unit
-from .states import Choices, State
+from .states import Choices, Judged, State
 from .store import Store
 from .task import Ceilings, Hints, Task
 
@@ -21,12 +23,14 @@ __all__ = [
     "choose",
     "counted",
     "force",
+    "form_of",
     "keep_opinions",
     "keep_roster",
     "keep_task",
     "last_run",
     "opinions_of",
     "record_run",
+    "remembered",
     "roster_of",
     "stated",
     "task_of",
@@ -203,6 +207,51 @@ def stated(store: Store, states: Sequence[State] = tuple(State)) -> list[Content
     query = f"SELECT f.name, f.sha256 FROM file f JOIN content USING (sha256) WHERE present AND state IN ({marks}) ORDER BY name"
     rows = store.rows(query, [state.value for state in states])
     return store.contents({str(name): str(sha256) for name, sha256 in rows})
+
+
+def remembered(store: Store, form: Form) -> Dataset:
+    """The last run again, as the store remembers it: states, reasons, cross findings, task, roster, opinions."""
+    rows = store.rows("SELECT name, sha256, state, reason, forced FROM file WHERE present ORDER BY name")
+    read = {each.file: each for each in stated(store)}
+    cross = _cross_findings(store)
+    files = []
+    for row in rows:
+        name, sha256, state, reason, forced = (str(each) for each in row)
+        content = read.get(name) or Content(file=name, sha256=sha256, condition=Condition.UNREADABLE)
+        content = replace(content, findings=(*content.findings, *cross.get(name, ())))
+        files.append(Judged(content=content, state=State(state), reason=reason, forced=forced == "1"))
+    return Dataset(
+        form=form, files=tuple(files), task=task_of(store), roster=roster_of(store), opinions=opinions_of(store)
+    )
+
+
+def _cross_findings(store: Store) -> dict[str, list[Finding]]:
+    found: dict[str, list[Finding]] = {}
+    query = "SELECT name, sheet, cell, field, rule, severity, value, message FROM cross_finding ORDER BY name, number"
+    for row in store.rows(query):
+        name, sheet, cell, field, rule, severity, value, message = (str(each) for each in row)
+        finding = Finding(
+            file=name,
+            sheet=sheet,
+            cell=cell,
+            field=field,
+            rule=rule,
+            severity=Severity(severity),
+            value=value,
+            message=message,
+        )
+        found.setdefault(name, []).append(finding)
+    return found
+
+
+def form_of(store: Store) -> str:
+    """The id of the form that the last run was about; "" if nothing says."""
+    task = task_of(store)
+    if task is not None:
+        return task.form[0]
+    query = "SELECT form_id FROM file JOIN content USING (sha256) WHERE present AND form_id IS NOT NULL "
+    rows = store.rows(query + "GROUP BY form_id ORDER BY count(*) DESC, form_id LIMIT 1")
+    return str(rows[0][0]) if rows else ""
 
 
 def counted(store: Store) -> list[Content]:

@@ -3,40 +3,72 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from ..check import Finding
+from ..check import Finding, Submission
 from ..check.intake import read_submission
+from ..errors import PerfxlError
 from ..form.library import find_form, form_ids
 from ..form.model import Form, Severity
 from ..form.records import from_micro
-from .content import Content, content_of
+from .content import Content
 from .dataset import Dataset, common_form, dataset_of
 from .files import Found, gather
+from .ledger import (
+    choices_of,
+    counted,
+    keep_opinions,
+    keep_roster,
+    keep_task,
+    opinions_of,
+    record_run,
+    roster_of,
+    task_of,
+)
+from .opinions import opinions_in
 from .output import check_writable, write_complete
+from .reading import Progress, read_contents
+from .roster import Roster
 from .sheets import build_workbook
+from .standing import standings
 from .states import State
+from .store import Store
+from .task import Task
 
-__all__ = ["Progress", "Summary", "consolidate_files"]
+__all__ = ["Progress", "Round", "Summary", "consolidate_files", "dataset_json"]
 
-Progress = Callable[[int, int, str], None]
-"""Called after each file: how many are done, of how many, and the file's name."""
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """What a consolidation is part of.
+
+    ``store`` is the file that remembers (``None``: nothing is remembered);
+    task, roster and ceilings given here replace those that it remembers.
+    ``last_year`` is the store to compare with.
+    """
+
+    store: Path | None = None
+    task: Task | None = None
+    roster: Roster | None = None
+    ceilings: Roster | None = None
+    last_year: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What a consolidation came to.
 
-    ``budget`` is the total 预算数 of the projects that count, in 10⁻⁶ 万元;
-    ``others`` are files in the folders that are no workbooks.
+    ``opened`` is the number of files that had to be read, ``others`` the files
+    in the folders that are no workbooks.
     """
 
     output: Path
     dataset: Dataset
+    opened: int = 0
     others: tuple[str, ...] = ()
 
     @property
@@ -46,12 +78,12 @@ class Summary:
 
     @property
     def files(self) -> int:
-        """The number of files read."""
+        """The number of files."""
         return len(self.dataset.files)
 
     @property
     def budget(self) -> int:
-        """The total 预算数, in 10⁻⁶ 万元."""
+        """The total 预算数 of the projects that count, in 10⁻⁶ 万元."""
         return self.dataset.budget
 
     @property
@@ -61,67 +93,130 @@ class Summary:
 
     def as_json(self) -> dict[str, object]:
         """The summary as ``perfxl consolidate --json`` prints it; money as exact decimal text."""
-        severities = [finding.severity for finding in self.findings]
-        return {
-            "output": str(self.output),
-            "form": self.dataset.form.id,
-            "version": self.dataset.form.version,
-            "files": self.files,
-            "states": {state.value: count for state, count in self.states.items()},
-            "projects": len(self.dataset.projects),
-            "indicators": len(self.dataset.indicators),
-            "budget": str(from_micro(self.budget)),
-            "errors": severities.count(Severity.ERROR),
-            "hints": severities.count(Severity.HINT),
-            "by_state": [
-                {
-                    "state": tally.state.value,
-                    "files": tally.files,
-                    "projects": tally.projects,
-                    "budget": str(from_micro(tally.budget)),
-                }
-                for tally in self.dataset.tallies
-            ],
-            "list": [
-                {
-                    "file": file.content.file,
-                    "state": file.state.value,
-                    "reason": file.reason,
-                    "unit_code": file.content.unit_code,
-                    "unit_name": file.content.unit_name,
-                }
-                for file in self.dataset.official
-            ],
-            "others": list(self.others),
-        }
+        return {"output": str(self.output), "opened": self.opened, **dataset_json(self.dataset), "others": list(self.others)}
+
+
+def dataset_json(dataset: Dataset) -> dict[str, object]:
+    """Counts, totals and every file with its state, for programs."""
+    severities = [row.finding.severity for row in dataset.findings]
+    units = standings(dataset)
+    found: dict[str, object] = {
+        "form": dataset.form.id,
+        "version": dataset.form.version,
+        "files": len(dataset.files),
+        "states": {tally.state.value: tally.files for tally in dataset.tallies},
+        "projects": len(dataset.projects),
+        "indicators": len(dataset.indicators),
+        "budget": str(from_micro(dataset.budget)),
+        "errors": severities.count(Severity.ERROR),
+        "hints": severities.count(Severity.HINT),
+        "by_state": [
+            {
+                "state": tally.state.value,
+                "files": tally.files,
+                "projects": tally.projects,
+                "budget": str(from_micro(tally.budget)),
+            }
+            for tally in dataset.tallies
+        ],
+        "list": [
+            {
+                "file": file.content.file,
+                "state": file.state.value,
+                "reason": file.reason,
+                "unit_code": file.content.unit_code,
+                "unit_name": file.content.unit_name,
+            }
+            for file in dataset.official
+        ],
+    }
+    if units:
+        found["units"] = [
+            {"unit_code": each.unit.code, "state": each.code, "listed": each.listed, "late": each.late, "versions": each.versions}
+            for each in units
+        ]
+    return found
 
 
 def consolidate_files(
-    paths: Iterable[Path], output: Path, *, as_of: datetime, form: Form | None = None, progress: Progress | None = None
+    paths: Iterable[Path],
+    output: Path,
+    *,
+    as_of: datetime,
+    form: Form | None = None,
+    part: Round | None = None,
+    progress: Progress | None = None,
 ) -> Summary:
     """Read the workbooks in ``paths`` and write the consolidated workbook to ``output``.
 
-    ``form`` is the task's form; without one it is the form that most files were
-    made from.  ``as_of`` dates the workbook.  The output is replaced only when
-    complete.  Raises C01, C02 or C05; nothing that is wrong inside a file does.
+    ``form`` is the task's form; without one it is the form of the task, else
+    the one that most files were made from.  ``as_of`` dates the workbook.  The
+    output is replaced only when complete, and 财政意见 in it are carried over.
+    Raises C01, C02, C05, S20–S25; nothing that is wrong inside a file does.
     """
+    part = part or Round()
     gathered = gather(paths, but=output)
     check_writable(output)
-    contents: list[Content] = []
-    forms: dict[tuple[str, int], Form] = {}
-    for number, found in enumerate(gathered.files, 1):
-        submission = read_submission(found.path, shown=found.shown)
-        contents.append(content_of(submission))
-        if submission.form is not None:
-            forms.setdefault((submission.form.id, submission.form.version), submission.form)
-        if progress is not None:
-            progress(number, len(gathered.files), found.shown)
-    key = common_form(contents)
-    meant = form or (forms[key] if key else find_form(form_ids()[0]))
-    dataset = dataset_of(contents, meant)
-    workbook = build_workbook(dataset, as_of=as_of, links=_links(gathered.files, output))
+    last_year = _last_year(part.last_year)
+    reader = _Reader()
+    with Store(part.store) as store:
+        _remember(store, part)
+        read = read_contents(gathered.files, store, reader, progress=progress)
+        meant = form or _meant(store, read.contents, reader.forms)
+        keep_opinions(store, opinions_in(output, meant.fields[meant.roles["unit_code"]].label))
+        dataset = dataset_of(
+            read.contents,
+            meant,
+            choices_of(store),
+            task=task_of(store),
+            roster=roster_of(store),
+            opinions=opinions_of(store),
+            last_year=last_year,
+        )
+        workbook = build_workbook(dataset, as_of=as_of, links=_links(gathered.files, output))
+        record_run(store, dataset, as_of=as_of, output=str(output), read=read.opened)
     write_complete(output, workbook)
-    return Summary(output=output, dataset=dataset, others=gathered.others)
+    return Summary(output=output, dataset=dataset, opened=read.opened, others=gathered.others)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads files and keeps the forms that they were made from."""
+
+    forms: dict[tuple[str, int], Form] = field(default_factory=dict)
+
+    def __call__(self, path: Path, shown: str) -> Submission:
+        submission = read_submission(path, shown=shown)
+        if submission.form is not None:
+            self.forms.setdefault((submission.form.id, submission.form.version), submission.form)
+        return submission
+
+
+def _remember(store: Store, part: Round) -> None:
+    if part.task is not None:
+        keep_task(store, part.task)
+    if part.roster is not None or part.ceilings is not None:
+        keep_roster(store, units=part.roster, ceilings=part.ceilings or part.roster)
+
+
+def _meant(store: Store, contents: Sequence[Content], forms: dict[tuple[str, int], Form]) -> Form:
+    task = task_of(store)
+    key = task.form if task else common_form(contents)
+    if key is None:
+        return find_form(form_ids()[0])
+    found = forms.get(key) or find_form(key[0])
+    if found.version != key[1]:
+        raise PerfxlError("F15", found=found.version, expected=key[1])
+    return found
+
+
+def _last_year(path: Path | None) -> list[Content]:
+    if path is None:
+        return []
+    if not path.is_file():
+        raise PerfxlError("C01", path=path)
+    with Store(path, read_only=True) as store:
+        return counted(store)
 
 
 def _links(files: Sequence[Found], output: Path) -> dict[str, str]:

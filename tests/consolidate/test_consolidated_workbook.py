@@ -105,10 +105,10 @@ class DescribeTheDetails:
         sheet = openpyxl.load_workbook(io.BytesIO(build(some())))["校验问题"]
         linked = [cell for row in sheet for cell in row if cell.hyperlink]
         links = {cell.coordinate: (cell.hyperlink.target, cell.hyperlink.location) for cell in linked}
-        assert links["M4"] == (None, "'文件清单'!A6")
-        assert links["N4"] == ("收回/302001.xlsx", "'项目01'!C5")
-        assert links["M5"][1].startswith("'指标明细'!A")
-        assert links["N5"] == ("收回/657001.xlsx", f"'项目01'!{SECOND_ROW['value']}")
+        assert links["N4"] == (None, "'文件清单'!A6")
+        assert links["O4"] == ("收回/302001.xlsx", "'项目01'!C5")
+        assert links["N5"][1].startswith("'指标明细'!A")
+        assert links["O5"] == ("收回/657001.xlsx", f"'项目01'!{SECOND_ROW['value']}")
 
 
 class DescribeTheAccounts:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
 from openpyxl.workbook import Workbook
 
 from ..dataset import Dataset
@@ -58,53 +61,78 @@ def add_accounts(book: Workbook, styles: Styles, dataset: Dataset, projects: Pro
         Tone.TOTAL,
     )
     page.gap()
-    _checks(page, dataset, projects, (first, last, total))
+    _checks(page, _comparisons(dataset, projects, (first, last, total)))
     page.print_setup(header, len(columns))
     page.freeze(header + 1, 1)
     return page
 
 
-def _checks(page: Page, dataset: Dataset, projects: ProjectsPage, rows: tuple[int, int, int]) -> None:
-    """Three comparisons: each side's figure and whether they agree."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Comparison:
+    """Two figures that should agree; ``binding``: a difference is a fault, not just a fact."""
+
+    name: str
+    left: Formula | Money | int
+    right: Formula | Money | int
+    meaning: str
+    kind: Kind
+    binding: bool = True
+
+
+def _number(figure: Formula | Money | int) -> float:
+    if isinstance(figure, Formula):
+        return float(figure.value)
+    return figure.number if isinstance(figure, Money) else figure
+
+
+def _comparisons(dataset: Dataset, projects: ProjectsPage, rows: tuple[int, int, int]) -> Iterator[_Comparison]:
     first, last, total = rows
     counted = f'$E${first}:$E${last},"计入"'
     mine = [each for each in dataset.tallies if each.state.counts]
+    budget = Formula(f"={projects.total}", Money(dataset.budget).number)
+    yield _Comparison(
+        name="文件",
+        left=len(dataset.files),
+        right=Formula(f"=B{total}", sum(each.files for each in dataset.tallies)),
+        meaning="收到的文件数 = 各状态文件数之和",
+        kind=Kind.COUNT,
+    )
+    yield _Comparison(
+        name="项目",
+        left=Formula(f"=COUNT({projects.numbers})", len(dataset.projects)),
+        right=Formula(f"=SUMIF({counted},C{first}:C{last})", sum(each.projects for each in mine)),
+        meaning="汇总表的项目数 = 计入文件的项目数",
+        kind=Kind.COUNT,
+    )
+    yield _Comparison(
+        name="预算数",
+        left=budget,
+        right=Formula(f"=ROUND(SUMIF({counted},D{first}:D{last}),6)", Money(sum(each.budget for each in mine)).number),
+        meaning="汇总表合计 = 计入文件的预算数之和",
+        kind=Kind.MONEY,
+    )
+    ceilings = dataset.roster.total
+    if ceilings is not None:
+        meaning = "汇总表合计与预算控制数合计；有单位未报或应退回时二者不等"
+        yield _Comparison(name="控制数", left=budget, right=Money(ceilings), meaning=meaning, kind=Kind.MONEY, binding=False)
+
+
+def _checks(page: Page, comparisons: Iterable[_Comparison]) -> None:
+    """One line per comparison: both figures, the difference, and whether they agree."""
     page.header(["核对项", "左方", "右方", "差额", "结果", "说明"])
-    checks = [
-        (
-            "文件",
-            (len(dataset.files), len(dataset.files)),
-            (f"=B{total}", sum(each.files for each in dataset.tallies)),
-            "收到的文件数 = 各状态文件数之和",
-            Kind.COUNT,
-        ),
-        (
-            "项目",
-            (f"=COUNT({projects.numbers})", len(dataset.projects)),
-            (f"=SUMIF({counted},C{first}:C{last})", sum(each.projects for each in mine)),
-            "汇总表的项目数 = 计入文件的项目数",
-            Kind.COUNT,
-        ),
-        (
-            "预算数",
-            (f"={projects.total}", Money(dataset.budget).number),
-            (f"=ROUND(SUMIF({counted},D{first}:D{last}),6)", Money(sum(each.budget for each in mine)).number),
-            "汇总表合计 = 计入文件的预算数之和",
-            Kind.MONEY,
-        ),
-    ]
-    for name, left, right, meaning, kind in checks:
+    for each in comparisons:
         row = page.row + 1
-        difference = round(left[1] - right[1], 6)
+        difference = round(_number(each.left) - _number(each.right), 6)
+        wrong = Tone.ERROR if each.binding else Tone.HINT
         page.line(
             [
-                name,
-                Formula(left[0], left[1]) if isinstance(left[0], str) else left[1],
-                Formula(right[0], right[1]),
+                each.name,
+                each.left,
+                each.right,
                 Formula(f"=ROUND(B{row}-C{row},6)", difference),
                 Formula(f'=IF(D{row}=0,"{_TIES}","{_DIFFERS}")', _TIES if difference == 0 else _DIFFERS),
-                meaning,
+                each.meaning,
             ],
-            tones={4: Tone.GOOD if difference == 0 else Tone.ERROR},
-            kinds={1: kind, 2: kind, 3: kind},
+            tones={4: wrong if difference else Tone.GOOD},
+            kinds={1: each.kind, 2: each.kind, 3: each.kind},
         )

@@ -17,6 +17,7 @@ from .indicators import add_indicators
 from .page import Styles
 from .places import Places
 from .projects import add_projects
+from .reporting import add_reporting
 
 __all__ = ["build_workbook"]
 
@@ -36,9 +37,10 @@ def build_workbook(dataset: Dataset, *, as_of: datetime, links: Mapping[str, str
     indicators = add_indicators(book, styles, dataset, places)
     files = add_files(book, styles, dataset, places)
     findings = add_findings(book, styles, dataset, places)
+    reporting = add_reporting(book, styles, dataset, places)
     accounts = add_accounts(book, styles, dataset, projects, files)
     styles.drop(book)
-    pages = [projects.page, indicators, findings, accounts, files.page]
+    pages = [projects.page, indicators, findings, *([reporting] if reporting else []), accounts, files.page]
     book.move_sheet(files.page.sheet, offset=len(pages) - 1 - book.index(files.page.sheet))
     properties = book.properties
     properties.creator = "perfxl"

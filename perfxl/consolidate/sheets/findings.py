@@ -8,6 +8,7 @@ from ...check import Finding
 from ...errors import CATALOGUE
 from ...form.model import Form, Severity
 from ..dataset import Dataset
+from ..opinions import COLUMN
 from .files import TONES
 from .page import Column, Kind, Page, Styles, Tone
 from .places import Places
@@ -15,12 +16,12 @@ from .places import Places
 __all__ = ["TITLE", "add_findings"]
 
 TITLE = "校验问题"
-_PRINTED = 11
+_PRINTED = 12
 """The first columns, which fit on a page; the others lead to places and explain the rule."""
 
 
 def add_findings(book: Workbook, styles: Styles, dataset: Dataset, places: Places) -> Page:
-    """Add the sheet 校验问题."""
+    """Add the sheet 校验问题; its column 财政意见 is for the officer to fill."""
     form = dataset.form
     label = {role: form.fields[name].label for role, name in form.roles.items()}
     columns = [
@@ -35,6 +36,7 @@ def add_findings(book: Workbook, styles: Styles, dataset: Dataset, places: Place
         Column(title="填报内容", width=14),
         Column(title="问题", width=40),
         Column(title="审核说明", width=24),
+        Column(title=COLUMN, width=22),
         Column(title="规则说明", width=28),
         Column(title="汇总位置", width=15, kind=Kind.CENTRE),
         Column(title="文件", width=34),
@@ -61,12 +63,13 @@ def add_findings(book: Workbook, styles: Styles, dataset: Dataset, places: Place
                 finding.value,
                 finding.message,
                 finding.explanation,
+                dataset.opinion(row),
                 _explained(form, finding),
                 places.of_finding(file.file, finding),
                 places.in_file(file.file, file.file, finding.sheet, finding.cell),
                 row.file.state.label,
             ],
-            tones={1: _tone(finding), 14: TONES[row.file.state]},
+            tones={1: _tone(finding), 11: Tone.ENTRY, 15: TONES[row.file.state]},
         )
     page.freeze(header + 1, 4)
     page.filter(header, page.row, len(columns))

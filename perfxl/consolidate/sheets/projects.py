@@ -11,6 +11,7 @@ from openpyxl.workbook import Workbook
 
 from ...form.model import Field
 from ..dataset import Dataset, ProjectRow
+from ..roster import Roster
 from .columns import contents_of, field_columns, project_fields
 from .page import CellContent, Column, Formula, Kind, Money, Page, Styles, Tone, address, sheet_reference
 from .places import Places
@@ -51,7 +52,7 @@ def add_projects(book: Workbook, styles: Styles, dataset: Dataset, places: Place
     note = f"汇总时间：{as_of:%Y-%m-%d %H:%M}    表样：{form.id} 第 {form.version} 版    单位：{form.money_unit}"
     page.heading(f"{form.year}年{form.title}汇总表", note, shown)
     header = page.header()
-    table = _Table(page, fields, places)
+    table = _Table(page, fields, places, dataset.roster)
     for department, rows in dataset.departments():
         table.department(department, rows)
     last = page.row
@@ -69,10 +70,11 @@ def add_projects(book: Workbook, styles: Styles, dataset: Dataset, places: Place
 
 
 class _Table:
-    def __init__(self, page: Page, fields: Sequence[Field], places: Places) -> None:
+    def __init__(self, page: Page, fields: Sequence[Field], places: Places, roster: Roster) -> None:
         self.page = page
         self.fields = fields
         self.places = places
+        self.roster = roster
         self.number = 0
 
     def department(self, department: str, rows: Sequence[ProjectRow]) -> None:
@@ -82,7 +84,8 @@ class _Table:
         last = self.page.row
         for number in range(first, last + 1):
             self.page.sheet.row_dimensions[number].outlineLevel = 1
-        label = f"{department}{SUBTOTAL}（{len(rows)} 个项目）"
+        name = self.roster.department_name(department) or department
+        label = f"{name}{SUBTOTAL}（{len(rows)} 个项目）"
 
 
         def formula(letter: str) -> str:

@@ -1,0 +1,150 @@
+"""``perfxl task new``, ``perfxl roster template``, ``perfxl accept``, ``perfxl status``: a round of reporting."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ..consolidate.content import Content
+from ..consolidate.dataset import Dataset
+from ..consolidate.ledger import choose, force, form_of, last_run, remembered, stated
+from ..consolidate.output import write_complete
+from ..consolidate.roster_template import roster_template
+from ..consolidate.run import dataset_json
+from ..consolidate.standing import WINNING, Standing, office_tallies, standings
+from ..consolidate.store import Store
+from ..consolidate.task import Ceilings, Hints, Task, read_task, write_task
+from ..errors import PerfxlError
+from ..form.library import find_form, form_ids
+from ..form.records import from_micro
+from ..rules.values import squash
+from . import app
+
+__all__ = ["accept", "roster_app", "status", "task_app"]
+
+task_app = typer.Typer(help="任务：一个预算年度的一轮报送。", no_args_is_help=True)
+roster_app = typer.Typer(help="单位名册：应报单位、项目和预算控制数。", no_args_is_help=True)
+app.add_typer(task_app, name="task")
+app.add_typer(roster_app, name="roster")
+
+StoreArgument = Annotated[Path, typer.Argument(metavar="STORE", help="汇总库文件")]
+StoreOption = Annotated[Path, typer.Option("--store", metavar="FILE", help="汇总库文件")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+
+
+def _say(text: str) -> None:
+    Console(highlight=False, soft_wrap=True).print(text, markup=False)
+
+
+@task_app.command("new")
+def new_task(
+    year: Annotated[int, typer.Option("--year", help="预算年度，如 2023")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="写出的任务文件")] = Path("task.toml"),
+    form: Annotated[str, typer.Option("--form", metavar="ID", help="表样")] = "hebei-2023",
+    round_name: Annotated[str, typer.Option("--round", help="轮次，如 一上、二上、调整")] = "一上",
+    deadline: Annotated[str, typer.Option("--deadline", help="截止日期或时间（北京时间），如 2022-10-31")] = "",
+    ceilings: Annotated[Ceilings, typer.Option("--ceilings", help="预算数与控制数：equal 相等，max 不超过")] = Ceilings.EQUAL,
+    hints: Annotated[Hints, typer.Option("--hints", help="提示：explain 须说明，free 不要求")] = Hints.EXPLAIN,
+) -> None:
+    """新建任务文件 task.toml。"""
+    found = find_form(form)
+    if output.exists():
+        raise PerfxlError("S32", path=output)
+    key = (found.id, found.version)
+    task = Task(form=key, year=year, round=round_name, deadline=deadline, ceilings=ceilings, hints=hints)
+    text = write_task(task)
+    read_task(text, str(output))
+    write_complete(output, text.encode("utf-8"))
+    _say(f"已建立任务：{task.title}，表样 {found.id} 第 {found.version} 版：{output}")
+
+
+@roster_app.command("template")
+def template(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="写出的空白名册")] = Path("单位名册.xlsx"),
+) -> None:
+    """写出空白的单位名册，填好后交给 perfxl consolidate --roster。"""
+    write_complete(output, roster_template(datetime.now(UTC).astimezone()))
+    _say(f"空白名册：{output}")
+
+
+@app.command()
+def accept(
+    store: StoreOption,
+    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="单位编码")],
+    reason: Annotated[str, typer.Option("--reason", help="理由，记入汇总库并显示在文件清单中")],
+    file: Annotated[str, typer.Option("--file", metavar="NAME", help="采用该单位的哪一份文件；不给时为当前一份")] = "",
+) -> None:
+    """采用一个单位有错误的报送，或指定采用哪一份；下次汇总时生效。"""
+    if not squash(reason):
+        raise PerfxlError("C03", option="--reason", found="空白", expected="采用的理由")
+    with _existing(store) as opened:
+        content = _chosen(opened, unit, file)
+        if file:
+            choose(opened, unit, content.sha256, reason)
+        force(opened, unit, content.sha256, reason)
+    _say(f"已记录：{unit} {content.unit_name} 采用“{content.file}”，理由：{reason}。请重新运行 perfxl consolidate。")
+
+
+def _existing(path: Path, *, read_only: bool = False) -> Store:
+    if not path.is_file():
+        raise PerfxlError("C01", path=path)
+    return Store(path, read_only=read_only)
+
+
+def _chosen(store: Store, unit: str, file: str) -> Content:
+    mine = [each for each in stated(store) if each.unit_code == unit]
+    if not mine:
+        raise PerfxlError("S33", unit=unit)
+    if not file:
+        mine = [each for each in stated(store, WINNING) if each.unit_code == unit]
+        return mine[0]
+    found = [each for each in mine if each.file == file] or [each for each in mine if Path(each.file).name == file]
+    if len(found) != 1:
+        raise PerfxlError("S34", unit=unit, file=file)
+    return found[0]
+
+
+@app.command()
+def status(store: StoreArgument, as_json: JsonOption = False) -> None:
+    """一轮报送的情况：谁报了、谁没报、各状态的文件和金额。"""
+    with _existing(store, read_only=True) as opened:
+        run = last_run(opened)
+        if run is None:
+            raise PerfxlError("S35", path=store)
+        dataset = remembered(opened, find_form(form_of(opened) or form_ids()[0]))
+    if as_json:
+        print(json.dumps({"as_of": run.as_of, "output": run.output, **dataset_json(dataset)}, ensure_ascii=False, indent=2))
+        return
+    if dataset.task:
+        deadline = f"，截止 {dataset.task.deadline}" if dataset.task.deadline else ""
+        _say(f"任务：{dataset.task.title}{deadline}")
+    _say(f"最近一次汇总：{run.as_of[:16].replace('T', ' ')}，{run.files} 个文件 → {run.output}")
+    _show_states(dataset)
+    units = standings(dataset)
+    if units:
+        _show_units(units)
+
+
+def _show_states(dataset: Dataset) -> None:
+    table = Table("状态", "文件", "项目", f"预算数（{dataset.form.money_unit}）")
+    for tally in dataset.tallies:
+        table.add_row(tally.state.label, str(tally.files), str(tally.projects), str(from_micro(tally.budget)))
+    Console(highlight=False).print(table)
+
+
+def _show_units(units: tuple[Standing, ...]) -> None:
+    table = Table("归口股室", "应报", "通过", "有提示", "应退回", "未报送", "迟报")
+    for tally in office_tallies(units):
+        table.add_row(tally.office, str(tally.units), *(str(count) for count in tally.states.values()), str(tally.late))
+    Console(highlight=False).print(table)
+    missing = [each for each in units if each.file is None]
+    for each in missing[:20]:
+        _say(f"未报送：{each.unit.code} {each.unit.name}　{each.unit.contact} {each.unit.phone}".rstrip())
+    if len(missing) > 20:
+        _say(f"……另有 {len(missing) - 20} 个单位未报送")

@@ -1,0 +1,67 @@
+"""A blank roster (单位名册) to fill: the sheets 单位 and 项目."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+
+from openpyxl.workbook import Workbook
+
+from .package import finish
+from .roster import PROJECT_COLUMNS, UNIT_COLUMNS
+from .sheets.page import Column, Kind, Page, Styles
+
+__all__ = ["roster_template"]
+
+_ROWS = 200
+_WIDTHS = {
+    "单位编码": 12.0,
+    "单位名称": 30.0,
+    "主管部门名称": 26.0,
+    "电子邮箱": 26.0,
+    "项目编码": 26.0,
+    "项目名称": 32.0,
+    "预算控制数（万元）": 18.0,
+}
+_NOTES = (
+    ("单位", "每个预算单位一行。单位编码 6 位：前 3 位主管部门，后 3 位单位。"),
+    ("单位", "“是否本级”填 是 或 否；部门没有填“是”的单位时，编码末三位为 001 的单位为本级，由它填报部门整体绩效目标。"),
+    ("项目", "每个项目一行，写明预算控制数（万元）；项目编码未定的，只填项目名称。"),
+    ("项目", "只填单位编码和预算控制数、不填项目的一行，是整个单位的控制数。"),
+    ("使用", "perfxl consolidate 收回的文件夹 -o 汇总表.xlsx --store 汇总库.db --roster 本文件"),
+)
+
+
+def roster_template(as_of: datetime) -> bytes:
+    """The bytes of a blank roster; codes are text, so that leading zeros stay."""
+    book = Workbook()
+    assert book.active is not None
+    book.remove(book.active)
+    styles = Styles(book)
+    pages = [_page(book, styles, "单位", UNIT_COLUMNS), _page(book, styles, "项目", PROJECT_COLUMNS)]
+    notes = Page(book, "填写说明", [Column(title="工作表", width=10, kind=Kind.CENTRE), Column(title="说明", width=90)], styles)
+    notes.header()
+    for line in _NOTES:
+        notes.line(line)
+    notes.print_setup(1, 2)
+    styles.drop(book)
+    book.properties.creator, book.properties.title = "perfxl", "单位名册"
+    book.properties.created = book.properties.modified = as_of.replace(tzinfo=None)
+    saved = io.BytesIO()
+    book.save(saved)
+    return finish(saved.getvalue(), {number: page.cached for number, page in enumerate([*pages, notes], 1)}, as_of)
+
+
+def _page(book: Workbook, styles: Styles, title: str, names: tuple[str, ...]) -> Page:
+    columns = [Column(title=name, width=_WIDTHS.get(name, 14.0), kind=_kind(name)) for name in names]
+    page = Page(book, title, columns, styles)
+    page.header()
+    for _ in range(_ROWS):
+        page.line([None] * len(names))
+    page.freeze(2, 1)
+    page.print_setup(1, len(names))
+    return page
+
+
+def _kind(name: str) -> Kind:
+    return Kind.MONEY if name.startswith("预算控制数") else Kind.CODE

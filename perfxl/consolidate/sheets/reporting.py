@@ -1,0 +1,122 @@
+"""报送情况: every unit of the roster: reported, returned, missing, late; and a summary by 归口股室."""
+
+from __future__ import annotations
+
+from openpyxl.workbook import Workbook
+
+from ..dataset import Dataset
+from ..standing import Standing, office_tallies, standings
+from ..states import State, moment
+from .files import TONES
+from .page import CellContent, Column, Formula, Kind, Link, Money, Page, Styles, Tone
+from .places import Places
+
+__all__ = ["TITLE", "add_reporting"]
+
+TITLE = "报送情况"
+_PRINTED = 15
+_OFFICES = ("归口股室", "应报单位", State.ACCEPTED.label, State.HINTS.label, State.RETURNED.label, "未报送", "迟报")
+
+
+def add_reporting(book: Workbook, styles: Styles, dataset: Dataset, places: Places) -> Page | None:
+    """Add the sheet 报送情况; ``None`` without a roster."""
+    units = standings(dataset)
+    if not units:
+        return None
+    page = Page(book, TITLE, _columns(dataset), styles)
+    page.heading(TITLE, _note(dataset, units), _PRINTED)
+    header = page.header()
+    for number, each in enumerate(units, 1):
+        page.line(_line(number, each, dataset, places, page.row + 1), tones={5: _tone(each), 7: _late(each)})
+    last = page.row
+    _offices(page, units)
+    page.freeze(header + 1, 6)
+    page.filter(header, last, len(page.columns))
+    page.print_setup(header, _PRINTED)
+    return page
+
+
+def _columns(dataset: Dataset) -> list[Column]:
+    form = dataset.form
+    label = {role: form.fields[name].label for role, name in form.roles.items()}
+    return [
+        Column(title="序号", width=6, kind=Kind.CENTRE),
+        Column(title="归口股室", width=14, kind=Kind.CENTRE),
+        Column(title="主管部门", width=18),
+        Column(title=label["unit_code"], width=9, kind=Kind.CODE),
+        Column(title=label["unit_name"], width=22),
+        Column(title="状态", width=9, kind=Kind.CENTRE),
+        Column(title="份数", width=7, kind=Kind.COUNT),
+        Column(title="迟报", width=7, kind=Kind.CENTRE),
+        Column(title="保存时间（UTC）", width=16, kind=Kind.CENTRE),
+        Column(title="项目数", width=8, kind=Kind.COUNT),
+        Column(title=label["budget"], width=13, kind=Kind.MONEY),
+        Column(title="控制数", width=13, kind=Kind.MONEY),
+        Column(title="差额", width=13, kind=Kind.MONEY),
+        Column(title="错误", width=7, kind=Kind.COUNT),
+        Column(title="提示未说明", width=8, kind=Kind.COUNT),
+        Column(title="联系人", width=10, kind=Kind.CENTRE),
+        Column(title="联系电话", width=14, kind=Kind.CENTRE),
+        Column(title="电子邮箱", width=22),
+        Column(title="文件", width=34),
+    ]
+
+
+def _note(dataset: Dataset, units: tuple[Standing, ...]) -> str:
+    listed = [each for each in units if each.listed]
+    reported = sum(each.file is not None for each in listed)
+    parts = [f"应报 {len(listed)} 个单位，已报 {reported} 个，未报 {len(listed) - reported} 个"]
+    if len(units) > len(listed):
+        parts.append(f"另有 {len(units) - len(listed)} 个单位不在名册")
+    if dataset.task:
+        deadline = f"，截止 {dataset.task.deadline}" if dataset.task.deadline else ""
+        parts.insert(0, f"任务：{dataset.task.title}{deadline}")
+    return "    ".join([*parts, f"单位：{dataset.form.money_unit}"])
+
+
+def _line(number: int, each: Standing, dataset: Dataset, places: Places, row: int) -> list[CellContent]:
+    unit, file = each.unit, each.file
+    department = dataset.roster.department_name(unit.code[:3])
+    content = file.content if file else None
+    time = f"{moment(content.modified):%Y-%m-%d %H:%M}" if content and content.modified else ""
+    budget = content.budget if content else None
+    difference = (budget or 0) - each.ceiling if each.ceiling is not None else None
+    label = each.label if each.listed else f"{each.label}（不在名册）"
+    return [
+        *(number, unit.office, f"{unit.code[:3]} {department}".strip(), unit.code, unit.name, label),
+        *(each.versions, "迟报" if each.late else None, time),
+        len(content.projects) if content else None,
+        Money(budget) if budget is not None else None,
+        Money(each.ceiling) if each.ceiling is not None else None,
+        Formula(f"=ROUND(K{row}-L{row},6)", Money(difference).number) if difference is not None else None,
+        content.errors if content else None,
+        content.open_hints if content else None,
+        *(unit.contact, unit.phone, unit.email),
+        places.in_file(content.file, content.file) if content else Link(""),
+    ]
+
+
+def _tone(each: Standing) -> Tone:
+    return TONES[each.file.state] if each.file else Tone.ERROR
+
+
+def _late(each: Standing) -> Tone:
+    return Tone.HINT if each.late else Tone.PLAIN
+
+
+def _offices(page: Page, units: tuple[Standing, ...]) -> None:
+    """The summary by 归口股室, below; its columns are B to H."""
+    tallies = office_tallies(units)
+    page.gap()
+    page.section("按归口股室汇总")
+    page.header(["序号", *_OFFICES])
+    kinds = dict.fromkeys(range(2, 8), Kind.COUNT)
+    kinds[1] = Kind.CENTRE
+    first = page.row + 1
+    for number, tally in enumerate(tallies, 1):
+        page.line([number, tally.office, tally.units, *tally.states.values(), tally.late], kinds=kinds)
+    sums = [sum(each) for each in zip(*([t.units, *t.states.values(), t.late] for t in tallies), strict=True)]
+    contents: list[CellContent] = ["合计", None]
+    for letter, value in zip("CDEFGH", sums, strict=True):
+        contents.append(Formula(f"=SUM({letter}{first}:{letter}{page.row})", value))
+    page.line(contents, Tone.TOTAL, kinds=kinds)

@@ -1,0 +1,100 @@
+"""Who has reported and who has not (X06, 报送情况): the roster against the files that came in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .dataset import Dataset
+from .roster import Unit
+from .states import Judged, State, moment
+
+__all__ = ["OfficeTally", "Standing", "office_tallies", "standings"]
+
+WINNING = (State.ACCEPTED, State.HINTS, State.RETURNED)
+MISSING = "未报送"
+NO_OFFICE = "（未定股室）"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One unit: its file that counts (``None``: not reported), how many versions came, whether it is late.
+
+    ``listed``: it stands on the roster.  ``ceiling`` in 10⁻⁶ 万元.
+    """
+
+    unit: Unit
+    listed: bool
+    file: Judged | None
+    versions: int
+    late: bool
+    ceiling: int | None
+
+    @property
+    def label(self) -> str:
+        """The word that people read."""
+        return self.file.state.label if self.file else MISSING
+
+    @property
+    def code(self) -> str:
+        """The word that programs read."""
+        return self.file.state.value if self.file else "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeTally:
+    """The units of one 归口股室."""
+
+    office: str
+    units: int
+    states: dict[str, int]
+    late: int
+
+
+def standings(dataset: Dataset) -> tuple[Standing, ...]:
+    """Every unit of the roster in official order, then the units that are not on it; () without a roster."""
+    if not dataset.roster.units:
+        return ()
+    return tuple(_standings(dataset))
+
+
+def _standings(dataset: Dataset) -> Iterator[Standing]:
+    winners: dict[str, Judged] = {}
+    versions: dict[str, set[str]] = {}
+    for judged in dataset.files:
+        content = judged.content
+        if not content.unit_code or judged.state in (State.UNREADABLE, State.UNRECOGNISED):
+            continue
+        versions.setdefault(content.unit_code, set()).add(content.sha256)
+        if judged.state in WINNING:
+            winners[content.unit_code] = judged
+    listed = dataset.roster.units
+    others = {code: Unit(code=code, name=winners[code].content.unit_name) for code in sorted(winners) if code not in listed}
+    closes = dataset.task.closes if dataset.task else None
+    for code, unit in {**listed, **others}.items():
+        file = winners.get(code)
+        yield Standing(
+            unit=unit,
+            listed=code in listed,
+            file=file,
+            versions=len(versions.get(code, ())),
+            late=bool(file and closes and moment(file.content.modified) > closes),
+            ceiling=dataset.roster.ceiling_of(code),
+        )
+
+
+def office_tallies(units: tuple[Standing, ...]) -> tuple[OfficeTally, ...]:
+    """The units of the roster by 归口股室, in the order in which these first appear."""
+    found: dict[str, list[Standing]] = {}
+    for each in units:
+        if each.listed:
+            found.setdefault(each.unit.office or NO_OFFICE, []).append(each)
+    return tuple(
+        OfficeTally(
+            office=office,
+            units=len(mine),
+            states={code: sum(each.code == code for each in mine) for code in (*(state.value for state in WINNING), "missing")},
+            late=sum(each.late for each in mine),
+        )
+        for office, mine in found.items()
+    )
