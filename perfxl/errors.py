@@ -92,6 +92,8 @@ CATALOGUE = _catalogue(
     ("I13", "没有单位编码，无法确定是谁报送的", "请在封面填写单位编码和单位名称。"),
     ("I14", "不是一个可读取的文件：{reason}", "请确认路径指向一个已复制完整的文件。"),
     ("I15", "读取时出错：{reason}", "请填报人在 Excel 或 WPS 中打开、另存后重新发送。"),
+    ("I16", "表格中插入或删除过行，已按表头重新定位", "无需处理；请勿解除保护后增删行。"),
+    ("I17", "单元格 {cell} 的固定内容被改动（应为“{expected}”）", "请用财政下发的工作簿重新填报，不要改动表头和指标名称。"),
     # Consolidation: why a file is in its state, and what ties.
     ("S01", "由较新的“{file}”取代", "无需处理；确要采用本文件时，由财政指定。"),
     ("S02", "与“{file}”内容完全相同", "无需处理。"),
@@ -142,7 +144,7 @@ class PerfxlError(Exception):
     ``values`` fill the placeholders of the catalogue entry, all of them.
     """
 
-    def __init__(self, code: str, *, file: str = "", place: str = "", **values: object) -> None:
+    def __init__(self, code: str, /, *, file: str = "", place: str = "", **values: object) -> None:
         self.entry = entry(code)
         missing = self.entry.placeholders - values.keys()
         if missing:

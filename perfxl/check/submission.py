@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ..form.model import Form, Severity
-from ..form.records import Book, Row, SheetRecord, data_text
+from ..form.records import Book, SheetRecord, data_text
+from ..workbook.places import SheetPlace
 from .findings import Finding
 
 __all__ = ["Condition", "SheetPlace", "Submission"]
@@ -18,25 +19,6 @@ class Condition(Enum):
     UNREADABLE = "unreadable"
     UNRECOGNISED = "unrecognised"
     READ = "read"
-
-
-@dataclass(slots=True)
-class SheetPlace:
-    """Where a sheet's values lie in its file: its actual name and the cell of each value.
-
-    ``cells`` maps field -> A1 address for single fields; ``rows`` maps
-    (group, block, slot) -> {field: address}.
-    """
-
-    title: str
-    cells: dict[str, str] = field(default_factory=dict)
-    rows: dict[tuple[str, int, int], dict[str, str]] = field(default_factory=dict)
-
-    def cell(self, name: str, group: str = "", row: Row | None = None) -> str:
-        """The A1 address of a field, in a row where the field belongs to a group; "" if unknown."""
-        if row is None:
-            return self.cells.get(name, "")
-        return self.rows.get((group, row.block, row.slot), {}).get(name, "")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from ..form.library import find_form
 from ..form.records import MICRO
 from . import app
 
-__all__ = ["consolidate"]
+__all__ = ["consolidate", "tell"]
 
 
 @app.command()
@@ -54,7 +54,7 @@ def consolidate(
     if as_json:
         print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
     else:
-        _tell(summary)
+        tell(summary)
     if summary.states[State.UNREADABLE]:
         raise typer.Exit(2)
 
@@ -82,7 +82,8 @@ def _progress() -> Iterator[Report | None]:
         yield report
 
 
-def _tell(summary: Summary) -> None:
+def tell(summary: Summary) -> None:
+    """Print what a consolidation came to."""
     console = Console(highlight=False, soft_wrap=True)
 
     def say(text: str) -> None:

@@ -9,14 +9,24 @@ from ..errors import PerfxlError
 from .load import load_form
 from .model import Form
 
-__all__ = ["find_form", "form_ids", "templates_folder"]
+__all__ = ["examples_folder", "find_form", "form_ids", "templates_folder"]
+
+
+def _shipped(name: str) -> Path:
+    """A top-level folder of a checkout, or its copy inside an installed package."""
+    package = Path(__file__).resolve().parent.parent
+    packaged = package / f"_{name}"
+    return packaged if packaged.is_dir() else package.parent / name
 
 
 def templates_folder() -> Path:
-    """``templates/`` of a checkout, or its copy inside an installed package."""
-    package = Path(__file__).resolve().parent.parent
-    packaged = package / "_templates"
-    return packaged if packaged.is_dir() else package.parent / "templates"
+    """``templates/``: forms, document templates, built blanks."""
+    return _shipped("templates")
+
+
+def examples_folder() -> Path:
+    """``workbooks/``: the published document's data and what is made from it."""
+    return _shipped("workbooks")
 
 
 def form_ids() -> tuple[str, ...]:

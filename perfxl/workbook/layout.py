@@ -85,16 +85,11 @@ class Label:
 class Plan:
     """What differs between two workbooks of one form: how many sheets and slots.
 
-    ``counts``: sheets per sheet id.  ``slots``: slots per group and block,
-    overriding the form's.
+    ``counts``: sheets per sheet id.  ``slots``: slots per group and block.
     """
 
     counts: Mapping[str, int]
     slots: Mapping[tuple[str, int], int]
-
-    def slots_of(self, form: Form, group: str, block: int) -> int:
-        """The slots of a block."""
-        return self.slots.get((group, block), form.groups[group].blocks[block].slots)
 
 
 def plan_of(
@@ -105,7 +100,9 @@ def plan_of(
         sheet.id: (projects or sheet.default_count) if sheet.repeats else int(lead or not sheet.lead_only)
         for sheet in form.sheets.values()
     }
-    found: dict[tuple[str, int], int] = {}
+    found = {
+        (group.name, number): block.slots for group in form.groups.values() for number, block in enumerate(group.blocks)
+    }
     for name, count in (slots or {}).items():
         places = _places(form, name)
         if not places:
@@ -176,7 +173,7 @@ class SheetLayout:
                 at += 1
                 continue
             for number in range(len(group.blocks)):
-                count = self.plan.slots_of(self.form, group.name, number)
+                count = self.plan.slots[group.name, number]
                 self._block_rows[group.name, number] = (at, count)
                 at += count
         return at

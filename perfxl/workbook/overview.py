@@ -136,10 +136,10 @@ class Overview:
         row = 1
         for number, note in enumerate(self.form.notes, 1):
             accepted(sheet.merge_range(row, 0, row, 3, f"{number}. {note}", self.styles.named("text")), "说明")
-            sheet.set_row(row, 34 if len(note) > 58 else 19)
+            sheet.set_row(row, 34 if breadth(note) > 124 else 19)
             row += 1
         row = self._table(sheet, row + 1, ("表", "栏目", "必填", "填写要求"), self._field_lines())
-        self._table(sheet, row + 1, ("规则", "级别", "", "要求"), self._rule_lines())
+        self._table(sheet, row + 1, ("规则", "级别", "何处校验", "要求"), self._rule_lines())
         sheet.set_paper(9)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
@@ -165,9 +165,22 @@ class Overview:
 
     def _rule_lines(self) -> list[tuple[str, ...]]:
         return [
-            (rule.id, _severities([check for check in self.form.checks if check.rule == rule.id]), "", rule.title)
+            (rule.id, self._severities_of(rule.id), "仅财政端" if rule.batch_only else "", rule.title)
             for rule in self.form.rules.values()
         ]
+
+    def _severities_of(self, rule: str) -> str:
+        own = _severities([each for each in self.form.checks if each.rule == rule])
+        return own or _cross_severities(self.form, rule)
+
+
+def _cross_severities(form: Form, rule: str) -> str:
+    return "/".join(dict.fromkeys(each.severity.label for each in form.cross if each.id == rule))
+
+
+def breadth(text: str) -> float:
+    """Width in characters of the standard font: a Chinese character takes two."""
+    return sum(2.0 if ord(char) > 0x2E80 or char in "“”‘’…—≥≤×" else 1.0 for char in text)
 
 
 def _severities(checks: list[Check]) -> str:

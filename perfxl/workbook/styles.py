@@ -73,10 +73,13 @@ class Styles:
             "num_format": _NUMBER_FORMATS.get(type_name, "@"),
             "align": align or ("left" if type_name == "long" else "center"),
         }
+        if properties["align"] == "left":
+            properties["indent"] = 1
         if locked:
             properties["bg_color"] = "#F2F2F2"
         return self._format(("entry", type_name, align, locked), properties)
 
     def computed(self, align: str) -> Any:
         """The style of a computed cell inside the table."""
-        return self._format(("computed", align), {**_STYLES["computed"], "align": align or "center"})
+        indent = {"indent": 1} if align == "left" else {}
+        return self._format(("computed", align), {**_STYLES["computed"], "align": align or "center", **indent})

@@ -26,7 +26,7 @@ from .protect import DEFAULT_PASSWORD, PasswordHash, password_hash
 from .styles import Styles
 from .validation import validation_of
 
-__all__ = ["BuildOptions", "build_workbook"]
+__all__ = ["BuildOptions", "blank_date", "build_workbook"]
 
 LINE_HEIGHT = 14.5
 _PADDING = 5.0
@@ -48,6 +48,11 @@ class BuildOptions:
     hide_unused: bool = False
     locked: frozenset[str] = frozenset()
     meta: Mapping[str, str] = field(default_factory=dict)
+
+
+def blank_date(form: Form) -> datetime:
+    """What a workbook without a task is dated: the first day of the form's year."""
+    return datetime(form.year, 1, 1)
 
 
 def build_workbook(form: Form, plan: Plan, book: Book | None, options: BuildOptions) -> bytes:
@@ -287,7 +292,7 @@ class _VisibleSheet:
             area = self.layout.in_rows.get(name) or self.layout.singles[name]
             text = self._text(name, row)
             room = self._width(area)
-            needed = sum(max(1, math.ceil(_breadth(line) / max(1.0, room - 1))) for line in text.split("\n"))
+            needed = sum(max(1, math.ceil(overview.breadth(line) / max(1.0, room - 2))) for line in text.split("\n"))
             least = 1 if self.options.hide_unused else self.form.fields[name].lines
             lines = max(lines, needed if text else 1, least)
         if row == 0:
@@ -501,8 +506,3 @@ class _VisibleSheet:
         if layout.sheet.id != COVER:
             sheet.print_area(0, 0, layout.rows - 1, layout.columns - 1)
         sheet.hide_gridlines(2)
-
-
-def _breadth(text: str) -> float:
-    """Width in characters of the standard font: a Chinese character takes two."""
-    return sum(2.0 if ord(char) > 0x2E80 or char in "“”‘’…—≥≤×" else 1.0 for char in text)

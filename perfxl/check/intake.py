@@ -1,0 +1,95 @@
+"""A file -> a :class:`~perfxl.check.submission.Submission`; a bad file never raises."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from pathlib import Path
+
+from ..errors import PerfxlError, entry
+from ..form.library import find_form
+from ..form.model import Form
+from ..workbook.container import MOST_FILE, Refusal
+from ..workbook.read import Fault, read_workbook
+from .findings import Finding
+from .run import findings_of
+from .submission import Condition, Submission
+
+__all__ = ["read_submission", "submission_of"]
+
+_UNRECOGNISED = ("I06", "I11")
+
+
+def read_submission(path: Path, *, shown: str = "") -> Submission:
+    """Read and check one file; ``shown`` is the name that findings give it (default: the path)."""
+    name = shown or str(path)
+    try:
+        # A named pipe or a device would block; a directory cannot be read.
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return _refused(name, b"", Refusal("I14", reason="不是普通文件"))
+        if status.st_size > MOST_FILE:
+            return _refused(name, b"", Refusal("I10", reason=f"文件有 {status.st_size // 1_000_000} MB"))
+        data = path.read_bytes()
+    except OSError as fault:
+        return _refused(name, b"", Refusal("I14", reason=fault.strerror or str(fault)))
+    return submission_of(data, name)
+
+
+def submission_of(data: bytes, name: str) -> Submission:
+    """Read and check a workbook's bytes."""
+    try:
+        reading = read_workbook(data, _form)
+    except Refusal as refusal:
+        return _refused(name, data, refusal)
+    except (RecursionError, MemoryError) as fault:
+        return _refused(name, data, Refusal("I15", reason=type(fault).__name__))
+    found = Submission(
+        file=name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        condition=Condition.READ,
+        size=len(data),
+        modified=reading.modified,
+        form=reading.form,
+        book=reading.book,
+        places=reading.places,
+        meta=reading.meta,
+    )
+    found.findings = [_from_fault(fault, name) for fault in reading.faults]
+    found.findings += findings_of(reading.form, reading.book, reading.places, name)
+    return found
+
+
+def _form(form_id: str, version: int) -> Form | None:
+    try:
+        form = find_form(form_id)
+    except (PerfxlError, OSError, ValueError):
+        return None
+    return form if form.version == version else None
+
+
+def _refused(name: str, data: bytes, refusal: Refusal) -> Submission:
+    fault = Fault(code=refusal.code, values=refusal.values)
+    return Submission(
+        file=name,
+        sha256=hashlib.sha256(data).hexdigest() if data else "",
+        condition=Condition.UNRECOGNISED if refusal.code in _UNRECOGNISED else Condition.UNREADABLE,
+        size=len(data),
+        findings=[_from_fault(fault, name)],
+    )
+
+
+def _from_fault(fault: Fault, name: str) -> Finding:
+    said = entry(fault.code)
+    text = f"{said.message}。{said.remedy}".format(**fault.values)
+    return Finding(
+        file=name,
+        sheet=fault.sheet,
+        cell=fault.cell,
+        field=fault.field,
+        rule=fault.code,
+        severity=fault.severity,
+        value=fault.value,
+        message=text,
+    )
+

@@ -1,0 +1,75 @@
+"""Rules over records -> findings, in the order of sheets, rows and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..form.evaluate import Failure, SheetResult, evaluate
+from ..form.model import Check, Form, Severity
+from ..form.records import Book, RowKey, SheetRecord
+from ..rules.python import Outcome
+from ..rules.types import Raw, shown
+from ..rules.values import length, squash
+from ..workbook.layout import plan_of
+from ..workbook.live import EXPLAINED_LENGTH
+from ..workbook.places import SheetPlace
+from ..workbook.write import live_plan
+from .findings import Finding
+
+__all__ = ["findings_of"]
+
+
+def findings_of(form: Form, book: Book, places: Sequence[SheetPlace], file: str) -> list[Finding]:
+    """Every rule of the form that fails on a book; ``places`` runs parallel to ``book.all()``.
+
+    Undecided outcomes give no finding: the value that could not be read has its own.
+    """
+    found: list[Finding] = []
+    for result, place in zip(evaluate(form, book), places, strict=True):
+        seen: set[tuple[str, Severity, str, int, int]] = set()
+        for failure in result.failures:
+            if failure.outcome is not Outcome.FAIL:
+                continue
+            check, row = failure.check, failure.row
+            key = (check.rule, check.severity, check.field, row.block if row else -1, row.slot if row else -1)
+            if key not in seen:
+                seen.add(key)
+                found.append(_finding(form, result, failure, place, file))
+    titles = [place.title for place in places]
+    return sorted(found, key=lambda finding: (titles.index(finding.sheet), *_reading_order(finding.cell)))
+
+
+def _reading_order(cell: str) -> tuple[int, int, str]:
+    """Top to bottom, left to right; what has no cell comes first."""
+    letters = cell.rstrip("0123456789")
+    return int(cell[len(letters) :] or 0), len(letters), letters
+
+
+def _finding(form: Form, result: SheetResult, failure: Failure, place: SheetPlace, file: str) -> Finding:
+    check, row = failure.check, failure.row
+    raw: Raw = (row.raws if row is not None else result.record.raws).get(check.field)
+    explanation = result.record.explanations.get(_row_key(form, check, failure, result.record), "")
+    return Finding(
+        file=file,
+        sheet=place.title,
+        cell=place.cell(check.field, check.group, row),
+        field=check.field,
+        rule=check.rule,
+        severity=check.severity,
+        value=shown(raw),
+        message=failure.message,
+        explained=check.severity is Severity.HINT and length(squash(explanation)) >= EXPLAINED_LENGTH,
+        explanation=explanation,
+    )
+
+
+def _row_key(form: Form, check: Check, failure: Failure, record: SheetRecord) -> RowKey:
+    if failure.row is not None:
+        return RowKey(check.group, failure.row.block, failure.row.slot)
+    return _single_key(form, check.field)
+
+
+def _single_key(form: Form, field: str) -> RowKey:
+    """The row beside which a single field's explanation stands."""
+    layout = live_plan(form, plan_of(form, projects=1)).layouts[form.fields[field].sheet]
+    return layout.keys[layout.singles[field].row]

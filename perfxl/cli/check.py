@@ -1,0 +1,67 @@
+"""``perfxl check``: the findings of one or many workbooks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ..check import Condition, Submission, read_submission
+from ..consolidate.files import gather
+from . import app
+
+__all__ = ["check"]
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="要校验的工作簿，或存放它们的文件夹")],
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """校验工作簿，逐条列出问题。退出码：0 没有错误，1 有错误，2 有文件无法读取。"""
+    found = [read_submission(each.path, shown=each.shown) for each in gather(files).files]
+    if as_json:
+        print(json.dumps([finding.as_json() for each in found for finding in each.findings], ensure_ascii=False, indent=2))
+    else:
+        console = Console(highlight=False)
+        for submission in found:
+            _tell(console, submission)
+    if any(submission.condition is not Condition.READ for submission in found):
+        raise typer.Exit(2)
+    if any(submission.errors for submission in found):
+        raise typer.Exit(1)
+
+
+def verdict(submission: Submission) -> str:
+    """One line on a submission."""
+    if submission.condition is Condition.UNREADABLE:
+        return "无法读取"
+    if submission.condition is Condition.UNRECOGNISED:
+        return "不是本表样的工作簿"
+    if submission.errors:
+        return f"{submission.errors} 处错误、{submission.open_hints} 处提示待说明"
+    return f"没有错误，{submission.open_hints} 处提示待说明" if submission.open_hints else "校验通过"
+
+
+def _tell(console: Console, submission: Submission) -> None:
+    unit = f"（{submission.unit_code} {submission.unit_name}）" if submission.unit_code else ""
+    console.print(f"{submission.file}{unit}：{verdict(submission)}", markup=False, soft_wrap=True)
+    if not submission.findings:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("表", "单元格", "规则", "级别", "问题"):
+        table.add_column(heading, no_wrap=heading != "问题", overflow="fold")
+    for finding in submission.findings:
+        level = finding.severity.label + ("（已说明）" if finding.explained else "")
+        row = (finding.sheet, finding.cell, finding.rule, level, finding.message)
+        table.add_row(*(_plain(text) for text in row))
+    console.print(table)
+
+
+def _plain(text: str) -> str:
+    """Text from a file, without what a terminal or rich would interpret."""
+    return "".join(char if char.isprintable() else " " for char in text).replace("[", r"\[")
