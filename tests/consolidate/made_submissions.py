@@ -105,7 +105,7 @@ def indicators(form: Form, prefix: str = "甲", per_block: int = 1, **changes: o
             raws = {
                 "indicator": f"{prefix}{block.level2}{slot}完成率（%）",
                 "description": "完成数占总数的比例",
-                "value": "≥90%",
+                "value": "≤90%" if block.level2 == "成本指标" else "≥90%",
                 "basis": "遵机编字（2019）5号文件",
             }
             rows.append(Row(number, slot, {**raws, **changes}))  # type: ignore[dict-item]
