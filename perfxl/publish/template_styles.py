@@ -48,6 +48,7 @@ def set_up_styles(document: Document) -> None:
     normal.paragraph_format.line_spacing = 1.5
     normal.paragraph_format.space_after = Pt(0)
     body = _added(document, "Body Text", "BodyText")
+    body.paragraph_format.space_after = Pt(0)
     body.paragraph_format.first_line_indent = Pt(30)
     body.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
     _heading(document, 1, 20, _TITLE, WD_ALIGN_PARAGRAPH.CENTER, before=4, after=12)
