@@ -245,10 +245,8 @@ class DescribeARound:
 
 
 def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    script = "from perfxl.cli import app; import perfxl.cli.consolidate, perfxl.cli.round; from perfxl.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd
-    )
+    command = [sys.executable, "-c", "from perfxl.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
 
 
 class DescribeTheCommands:
