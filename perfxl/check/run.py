@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..form.evaluate import Failure, SheetResult, evaluate
+from ..form.judges import judge
 from ..form.model import Check, Form, Severity
 from ..form.records import Book, RowKey, SheetRecord
 from ..rules.python import Outcome
@@ -35,6 +36,7 @@ def findings_of(form: Form, book: Book, places: Sequence[SheetPlace], file: str)
             if key not in seen:
                 seen.add(key)
                 found.append(_finding(form, result, failure, place, file))
+    found += _judged(form, book, places, file)
     titles = [place.title for place in places]
     return sorted(found, key=lambda finding: (titles.index(finding.sheet), *_reading_order(finding.cell)))
 
@@ -43,6 +45,39 @@ def _reading_order(cell: str) -> tuple[int, int, str]:
     """Top to bottom, left to right; what has no cell comes first."""
     letters = cell.rstrip("0123456789")
     return int(cell[len(letters) :] or 0), len(letters), letters
+
+
+def _judged(form: Form, book: Book, places: Sequence[SheetPlace], file: str) -> list[Finding]:
+    """The batch-only rules that Python judges."""
+    found: list[Finding] = []
+    records = list(book.all())
+    for rule in form.judges:
+        group = form.fields[rule.field].group
+        for verdict in judge(form, rule, book):
+            row = verdict.row
+            place = next(place for record, place in zip(records, places, strict=True) if record is verdict.record)
+            raw: Raw = (row.raws if row else verdict.record.raws).get(rule.field)
+            key = RowKey(group, row.block, row.slot) if row else _single_key(form, rule.field)
+            explanation = verdict.record.explanations.get(key, "")
+            found.append(
+                Finding(
+                    file=file,
+                    sheet=place.title,
+                    cell=place.cell(rule.field, group, row),
+                    field=rule.field,
+                    rule=rule.id,
+                    severity=rule.severity,
+                    value=shown(raw),
+                    message=rule.message.format(**verdict.values),
+                    explained=_is_explained(rule.severity, explanation),
+                    explanation=explanation,
+                )
+            )
+    return found
+
+
+def _is_explained(severity: Severity, explanation: str) -> bool:
+    return severity is Severity.HINT and length(squash(explanation)) >= EXPLAINED_LENGTH
 
 
 def _finding(form: Form, result: SheetResult, failure: Failure, place: SheetPlace, file: str) -> Finding:
@@ -58,7 +93,7 @@ def _finding(form: Form, result: SheetResult, failure: Failure, place: SheetPlac
         severity=check.severity,
         value=shown(raw),
         message=failure.message,
-        explained=check.severity is Severity.HINT and length(squash(explanation)) >= EXPLAINED_LENGTH,
+        explained=_is_explained(check.severity, explanation),
         explanation=explanation,
     )
 

@@ -74,7 +74,13 @@ class _Loader:
             raise top.fault("F05", "sheet", key="sheet", expected="恰有一张 repeats = true 的表", found="其他")
         form = replace(form, fields=self.computed(form))
         reader = RuleReader(form, top)
-        form = replace(form, rules=reader.rules, checks=tuple(reader.checks), cross=tuple(reader.cross))
+        form = replace(
+            form,
+            rules=reader.rules,
+            checks=tuple(reader.checks),
+            cross=tuple(reader.cross),
+            judges=tuple(reader.judges),
+        )
         top.done()
         return form
 

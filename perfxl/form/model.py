@@ -23,6 +23,7 @@ __all__ = [
     "Grid",
     "GridCell",
     "Group",
+    "JudgeRule",
     "Mark",
     "Rule",
     "Scope",
@@ -230,6 +231,21 @@ class CrossRule:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeRule:
+    """A batch-only rule that a registered Python check decides (see :mod:`perfxl.form.judges`).
+
+    ``settings`` are the judge's own; ``message`` has the placeholders that it offers.
+    """
+
+    id: str
+    severity: Severity
+    field: str
+    python: str
+    settings: Mapping[str, str | float]
+    message: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Form:
     """A whole form definition, checked."""
@@ -249,6 +265,7 @@ class Form:
     rules: Mapping[str, Rule]
     checks: tuple[Check, ...]
     cross: tuple[CrossRule, ...] = ()
+    judges: tuple[JudgeRule, ...] = ()
     source: str = ""
 
     @cached_property
@@ -261,6 +278,13 @@ class Form:
     def project_sheet(self) -> Sheet:
         """The sheet that repeats, one per project."""
         return next(sheet for sheet in self.sheets.values() if sheet.repeats)
+
+    def severity_of(self, rule: str) -> str:
+        """The level of a rule as people read it: 错误, 提示 or 错误/提示."""
+        severities = {check.severity for check in self.checks if check.rule == rule}
+        severities |= {each.severity for each in self.cross if each.id == rule}
+        severities |= {each.severity for each in self.judges if each.id == rule}
+        return "/".join(severity.label for severity in Severity if severity in severities)
 
     def entry_fields(self, sheet: str) -> tuple[Field, ...]:
         """The fields that a unit fills on a sheet, group fields among them."""

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from ..errors import PerfxlError
 from ..rules.analyse import Expression, Role, Symbol, analyse_rule, analyse_shown
 from ..rules.functions import Kind
-from .model import COVER, Check, CrossRule, Field, Form, MessagePart, Rule, Scope, Severity, Shown
+from .judges import JUDGES
+from .model import COVER, Check, CrossRule, Field, Form, JudgeRule, MessagePart, Rule, Scope, Severity, Shown
 from .toml import Table
 
 __all__ = ["RuleReader", "scope_of"]
@@ -67,6 +68,7 @@ class RuleReader:
         self.rules: dict[str, Rule] = {}
         self.checks: list[Check] = []
         self.cross: list[CrossRule] = []
+        self.judges: list[JudgeRule] = []
         declared = top.tables("rule")
         self._types(top)
         for table in declared:
@@ -104,6 +106,9 @@ class RuleReader:
         if "sql" in table:
             self._cross(table, rule, Severity(severity))
             return
+        if "python" in table:
+            self._judge(table, rule, Severity(severity))
+            return
         fields = self._places(table)
         scope = self._scope(table, fields[0])
         title = table.text("title", "")
@@ -130,6 +135,30 @@ class RuleReader:
         self.cross.append(CrossRule(id=rule, severity=severity, field=field, sql=table.text("sql"), message=message))
         table.done()
 
+    def _judge(self, table: Table, rule: str, severity: Severity) -> None:
+        """A rule that a registered Python check decides, in the batch only."""
+        name = table.text("python")
+        meant = JUDGES.get(name)
+        if meant is None:
+            raise table.wrong("python", "、".join(JUDGES) + " 之一")
+        (field,) = self._places(table)
+        given = table.table("with")
+        settings: dict[str, str | float] = {}
+        for key, kind in meant.settings.items():
+            settings[key] = given.text(key) if kind is str else given.number(key)
+            if kind is str and settings[key] not in self.form.fields:
+                raise given.wrong(key, "已定义的字段名")
+        given.done()
+        message = table.text("message")
+        unknown = set(_PLACEHOLDER.findall(message)) - meant.places
+        if unknown:
+            raise table.wrong("message", "只含占位 " + "、".join(sorted(meant.places)))
+        self.rules[rule] = Rule(id=rule, title=table.text("title"), scope="book", batch_only=True)
+        self.judges.append(
+            JudgeRule(id=rule, severity=severity, field=field.name, python=name, settings=settings, message=message)
+        )
+        table.done()
+
     def _places(self, table: Table) -> list[Field]:
         names = table.texts("each") if "each" in table else (table.text("at"),)
         key = "each" if "each" in table else "at"
@@ -152,6 +181,9 @@ class RuleReader:
     def _add(
         self, table: Table, rule: str, severity: Severity, scope: Scope, field: Field, formula: str | None, message: str
     ) -> None:
+        if field.group and formula is not None and self._asked(rule, severity, field):
+            # The live count of such a rule adds its checks up, so they must not fail together.
+            raise table.fault("F16", "formula", rule=rule, field=field.name)
         names = scope_of(self.form, field.sheet, field.group, blocks=scope is Scope.GROUP)
         key = "message"
         try:
@@ -172,6 +204,12 @@ class RuleReader:
                 formula=compiled,
                 message=parts,
             )
+        )
+
+    def _asked(self, rule: str, severity: Severity, field: Field) -> bool:
+        return any(
+            (check.rule, check.severity, check.field) == (rule, severity, field.name) and check.formula is not None
+            for check in self.checks
         )
 
     def _message(self, message: str, field: Field, names: Mapping[str, Symbol]) -> tuple[MessagePart, ...]:

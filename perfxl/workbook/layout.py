@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..form.grid import read_grid
-from ..form.model import COVER, Block, Check, Form, Grid, GridCell, Mark, Sheet
+from ..form.model import COVER, Block, Check, Form, Grid, GridCell, Mark, Severity, Sheet
 from ..form.records import RowKey
 from ..rules.analyse import Expression
 from ..rules.targets import PARTS
@@ -274,6 +274,16 @@ class SheetLayout:
     def blank_flags(self, row: int) -> str:
         """The flags of a row without faults."""
         return "." * sum(columns for _, columns in self.flagged(row))
+
+    @cached_property
+    def explained_rows(self) -> frozenset[int]:
+        """The rows beside which a hint may have to be explained."""
+        judged = {rule.field for rule in self.form.judges}
+        return frozenset(
+            row
+            for row, names in self.entries_in_row.items()
+            if judged & set(names) or any(check.severity is Severity.HINT for check in self.checks_in_row.get(row, ()))
+        )
 
     def shelter(self, field: str) -> tuple[int, int] | None:
         """The locked columns left and right of a field's cell, ``None`` unless both hold constants.

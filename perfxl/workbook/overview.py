@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..form.model import COVER, Check, Form
+from ..form.model import COVER, Check, Form, Rule
 from ..rules.targets import quoted
 from .cache import Cache
 from .layout import ERRORS_ROW, HINTS_ROW, MESSAGE_ROW, STATUS_ROW, SheetLayout, a1
@@ -98,9 +98,12 @@ class Overview:
             for rule, checks in _by_rule(line.live).items():
                 self._check_row(sheet, row, line, rule, checks)
                 row += 1
+        for batch in (each for each in self.form.rules.values() if each.batch_only):
+            self._batch_row(sheet, row, batch)
+            row += 1
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, row - 1, len(heads) - 1)
-        for criteria, style in (('=AND($E2>0,$C2="错误")', "E"), ("=$E2>0", "H")):
+        for criteria, style in (('=AND(N($E2)>0,$C2="错误")', "E"), ("=N($E2)>0", "H")):
             options = {"type": "formula", "criteria": criteria, "format": self.styles.condition(style)}
             accepted(sheet.conditional_format(1, 0, row - 1, len(heads) - 1, options), "条件格式")
         sheet.set_landscape()
@@ -124,6 +127,13 @@ class Overview:
         name = f"c_{field}" if field in live.layout.in_rows else f"f_{field}"
         link = f'HYPERLINK("#\'{title}\'!{name}","查看")'
         sheet.write_formula(row, 6, link, self.styles.named("link"), "查看")
+
+    def _batch_row(self, sheet: SheetWriter, row: int, rule: Rule) -> None:
+        """A rule that cannot be judged in the workbook."""
+        cell, center = self.styles.named("cell"), self.styles.named("cell_center")
+        texts = ("全部", rule.id, self.form.severity_of(rule.id), rule.title, "仅财政端", "收表后由财政端校验", "")
+        for column, text in enumerate(texts):
+            sheet.write_string(row, column, text, cell if column in (3, 5) else center)
 
     # --- 填报说明 -----------------------------------------------------------------
 
@@ -165,17 +175,9 @@ class Overview:
 
     def _rule_lines(self) -> list[tuple[str, ...]]:
         return [
-            (rule.id, self._severities_of(rule.id), "仅财政端" if rule.batch_only else "", rule.title)
+            (rule.id, self.form.severity_of(rule.id), "仅财政端" if rule.batch_only else "", rule.title)
             for rule in self.form.rules.values()
         ]
-
-    def _severities_of(self, rule: str) -> str:
-        own = _severities([each for each in self.form.checks if each.rule == rule])
-        return own or _cross_severities(self.form, rule)
-
-
-def _cross_severities(form: Form, rule: str) -> str:
-    return "/".join(dict.fromkeys(each.severity.label for each in form.cross if each.id == rule))
 
 
 def breadth(text: str) -> float:

@@ -400,7 +400,7 @@ class _VisibleSheet:
         status = self.job.live.total(STATUS_ROW)
         self.sheet.write_formula(0, layout.remark, status, self.styles.named("light"), self.job.cache.status)
         self.sheet.write_string(top, layout.remark, "校验提示", self.styles.named("side_head"))
-        hinted = [row for row in layout.entries_in_row if self._has_hints(row)]
+        hinted = layout.explained_rows
         if hinted:
             self.sheet.write_string(top, layout.explanation, "审核说明（黄色提示不改时填写）", self.styles.named("side_head"))
         if layout.sheet.id != COVER:
@@ -414,9 +414,6 @@ class _VisibleSheet:
             self._row_side(row, row in hinted)
         marker = f"perfxl|{layout.sheet.id}|{self.job.record.ordinal}"
         self.sheet.write_string(0, layout.flags, marker, self.styles.named("hidden"))
-
-    def _has_hints(self, row: int) -> bool:
-        return any(check.severity.value == "hint" for check in self.layout.checks_in_row.get(row, ()))
 
     def _row_side(self, row: int, hinted: bool) -> None:
         layout = self.layout

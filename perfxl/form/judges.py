@@ -1,0 +1,146 @@
+"""What only Python can judge: likeness of texts.  Registered checks for batch-only rules.
+
+A form names a judge in ``[[rule]] python = "…"`` and gives its settings in
+``with = { … }``; id, severity, place and message are declared like any rule's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from ..rules.values import fold, squash
+from .model import Form, JudgeRule
+from .records import Book, Row, SheetRecord, data_text
+
+__all__ = ["JUDGES", "Judge", "Verdict", "judge"]
+
+Settings = Mapping[str, str | float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A place where a judge found something; ``values`` fill the message."""
+
+    record: SheetRecord
+    row: Row | None
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """A registered check.
+
+    ``settings`` maps each setting that a form must give to its kind (a field's
+    name or a number); ``places``: the names that its message may use.
+    """
+
+    name: str
+    title: str
+    settings: Mapping[str, type]
+    places: frozenset[str]
+    run: Callable[[Form, JudgeRule, Book], Iterator[Verdict]]
+
+
+def judge(form: Form, rule: JudgeRule, book: Book) -> Iterator[Verdict]:
+    """Run one batch-only rule over a book."""
+    return JUDGES[rule.python].run(form, rule, book)
+
+
+# --- copied indicators (U03) ------------------------------------------------------
+
+_PUNCTUATION = re.compile(r"[\W_]+")
+
+
+def normal_name(text: str) -> str:
+    """An indicator's name for comparison: no blanks, punctuation or case."""
+    return fold(_PUNCTUATION.sub("", squash(text)))
+
+
+def _names(form: Form, field: str, record: SheetRecord) -> frozenset[str]:
+    meant = form.fields[field]
+    found = (normal_name(data_text(meant, row.raws.get(field))) for row in record.rows.get(meant.group, ()))
+    return frozenset(name for name in found if name)
+
+
+def _copied(form: Form, rule: JudgeRule, book: Book) -> Iterator[Verdict]:
+    """|A∩B| / min(|A|,|B|) over normalised names, at least ``least`` each, once per pair (DEFINITIONS)."""
+    field, threshold, least = str(rule.settings["field"]), float(rule.settings["threshold"]), int(rule.settings["least"])
+    title = form.fields[form.roles["project_name"]]
+    projects = [(record, _names(form, field, record)) for record in book.projects(form)]
+    for (first, one), (second, other) in combinations(projects, 2):
+        fewer = min(len(one), len(other))
+        shared = len(one & other)
+        if fewer >= least and shared >= threshold * fewer:
+            name = data_text(title, first.raws.get(title.name))
+            values = {"other": name, "shared": str(shared), "fewer": str(fewer), "percent": str(shared * 100 // fewer)}
+            yield Verdict(record=second, row=None, values=values)
+
+
+# --- name and description of different things (R10) ----------------------------------
+
+_COMMON = (
+    "完成", "情况", "项目", "工作", "比例", "占比", "数量", "指标", "年度", "当年", "本年", "全年", "达到", "进行",
+    "相关", "要求", "标准", "提高", "实际", "计划", "总数", "总量", "及时", "程度", "反映", "考核", "不低于", "以上",
+    "率", "数", "的", "占", "与", "和", "及", "对", "本", "该", "应", "按", "为", "是",
+)  # fmt: skip
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
+_FEWEST = 2
+
+
+def _pieces(text: str) -> list[str]:
+    for word in _COMMON:
+        text = text.replace(word, " ")
+    return _HAN.findall(text)
+
+
+def likeness(one: str, other: str) -> float:
+    """How much two short Chinese texts speak of the same thing, 0 to 1.
+
+    The share of the shorter text's characters, common words left out, that the
+    other has too; 1 if both share a pair of neighbouring characters, or if one
+    has too little left to judge.
+    """
+    first, second = _pieces(one), _pieces(other)
+    some, more = set("".join(first)), set("".join(second))
+    if min(len(some), len(more)) < _FEWEST:
+        return 1.0
+    pairs = {piece[at : at + 2] for piece in first for at in range(len(piece) - 1)}
+    whole = "|".join(second)
+    if any(pair in whole for pair in pairs):
+        return 1.0
+    return len(some & more) / min(len(some), len(more))
+
+
+def _unlike(form: Form, rule: JudgeRule, book: Book) -> Iterator[Verdict]:
+    """A row whose name and description share less than ``threshold``."""
+    field, threshold = form.fields[rule.field], float(rule.settings["threshold"])
+    other = form.fields[str(rule.settings["field"])]
+    for record in book.projects(form):
+        for row in record.rows.get(field.group, ()):
+            one, two = (squash(data_text(each, row.raws.get(each.name))) for each in (other, field))
+            if one and two and likeness(one, two) < threshold:
+                yield Verdict(record=record, row=row, values={"name": one[:20], "text": two[:20]})
+
+
+JUDGES: Mapping[str, Judge] = {
+    each.name: each
+    for each in (
+        Judge(
+            name="copied_indicators",
+            title="两个项目的指标雷同",
+            settings={"field": str, "threshold": float, "least": float},
+            places=frozenset({"other", "shared", "fewer", "percent"}),
+            run=_copied,
+        ),
+        Judge(
+            name="unlike_texts",
+            title="两个文本说的不是一件事",
+            settings={"field": str, "threshold": float},
+            places=frozenset({"name", "text"}),
+            run=_unlike,
+        ),
+    )
+}
