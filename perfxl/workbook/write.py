@@ -11,9 +11,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from .. import __version__
 from ..form.evaluate import SheetResult, evaluate
 from ..form.model import COVER, Form, Mark
 from ..form.records import Book, SheetRecord
+from ..rules.targets import PARTS
 from ..rules.types import CellError, Raw
 from ..rules.values import squash
 from . import overview
@@ -187,6 +189,7 @@ class _Builder:
             "form": self.form.id,
             "version": str(self.form.version),
             "plan": plan_text(self.plan),
+            "program": __version__,
             **self.options.meta,
         }
         for row, (key, text) in enumerate(lines.items()):
@@ -488,8 +491,25 @@ class _VisibleSheet:
                 first, count = self.layout.block_rows(name, number)
                 end = a1(first + count - 1, self.layout.gaps[0], absolute=True)
                 names[f"g_{name}_{number + 1}"] = f"{a1(first, 0, absolute=True)}:{end}"
-        for name, address in names.items():
-            accepted(self.package.define_name(f"{title}!{name}", f"={title}!{address}"), "名称")
+        places = {name: f"{title}!{address}" for name, address in names.items()} | self._calculated_names()
+        for name, place in places.items():
+            accepted(self.package.define_name(f"{title}!{name}", f"={place}"), "名称")
+
+    def _calculated_names(self) -> dict[str, str]:
+        """What the add-in shows of the calculation: the normal form and kind of target values, the cover's light."""
+        layout, live = self.layout, self.job.live
+        found = {}
+        for name, start in layout.parts.items():
+            field = self.form.fields[name]
+            first = last = layout.area(name).row
+            if field.group:
+                first, last = layout.group_rows(field.group)
+            for prefix, part in (("n", "form"), ("k", "kind")):
+                column = start + PARTS.index(part)
+                found[f"{prefix}_{name}"] = f"{live.elsewhere(first, column)}:{live.elsewhere(last, column).rpartition('!')[2]}"
+        if layout.sheet.id == COVER:
+            found["px_light"] = f"'{self.job.title}'!{a1(layout.rows + 1, 1, absolute=True)}"
+        return found
 
     def _page(self) -> None:
         sheet, layout = self.sheet, self.layout

@@ -1,0 +1,84 @@
+Option Explicit
+
+' All that people read. The words stand in column A and B of the add-in's hidden sheet,
+' since VBA sources hold ASCII only; {0}, {1} and {2} are filled in. Columns D and E hold
+' what has to outlive one macro, among it the last message and status.
+' Unattended (state "unattended" is not empty), messages are kept but not shown and
+' questions get the answer in state "answer".
+Private Const TEXT_COLUMN As Long = 1
+Private Const STATE_COLUMN As Long = 4
+
+Public Function PxStore() As Object
+    Set PxStore = ThisWorkbook.Worksheets("px")
+End Function
+
+Public Function PxText(ByVal key As String, Optional ByVal first As String = "", _
+                       Optional ByVal second As String = "", Optional ByVal third As String = "") As String
+    Dim found As String
+    found = PxLookUp(TEXT_COLUMN, key)
+    found = Replace(found, "{0}", first)
+    found = Replace(found, "{1}", second)
+    PxText = Replace(found, "{2}", third)
+End Function
+
+Public Function PxState(ByVal key As String) As String
+    PxState = PxLookUp(STATE_COLUMN, key)
+End Function
+
+Public Sub PxSetState(ByVal key As String, ByVal text As String)
+    Dim row As Long
+    row = PxRowOf(STATE_COLUMN, key)
+    PxStore.Cells(row, STATE_COLUMN).Value = key
+    If text = "" Then
+        PxStore.Cells(row, STATE_COLUMN + 1).Value = Empty
+    Else
+        PxStore.Cells(row, STATE_COLUMN + 1).Value = "'" & text
+    End If
+    ThisWorkbook.Saved = True
+End Sub
+
+' What a session remembers is not for the next.
+Public Sub PxForget()
+    PxSetState "asked", ""
+    PxSetState "message", ""
+    PxSetState "status", ""
+    PxForgetChanges
+End Sub
+
+Public Sub PxTell(ByVal text As String)
+    PxSetState "message", text
+    If PxState("unattended") = "" Then MsgBox text, vbInformation, PxText("title")
+End Sub
+
+Public Function PxAsk(ByVal text As String) As Boolean
+    PxSetState "message", text
+    If PxState("unattended") <> "" Then
+        PxAsk = (PxState("answer") = "yes")
+    Else
+        PxAsk = (MsgBox(text, vbYesNo + vbQuestion, PxText("title")) = vbYes)
+    End If
+End Function
+
+Public Sub PxStatus(ByVal text As String)
+    PxSetState "status", text
+    Application.StatusBar = text
+End Sub
+
+Private Function PxLookUp(ByVal column As Long, ByVal key As String) As String
+    Dim row As Long
+    row = PxRowOf(column, key)
+    PxLookUp = CStr(PxStore.Cells(row, column + 1).Value)
+End Function
+
+' The row of a key, or the first free one.
+Private Function PxRowOf(ByVal column As Long, ByVal key As String) As Long
+    Dim row As Long
+    Dim found As String
+    row = 2
+    Do
+        found = CStr(PxStore.Cells(row, column).Value)
+        If found = "" Or found = key Then Exit Do
+        row = row + 1
+    Loop
+    PxRowOf = row
+End Function
