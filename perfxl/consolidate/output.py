@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import tempfile
+import time
 from pathlib import Path
 
 from ..errors import PerfxlError
 from .files import shown_path
 
 __all__ = ["check_writable", "write_complete"]
+
+_OLD_SECONDS = 3600.0
 
 
 def write_complete(path: Path, content: bytes) -> None:
@@ -20,6 +24,7 @@ def write_complete(path: Path, content: bytes) -> None:
         if path.is_dir():
             raise IsADirectoryError("这是一个文件夹")
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
         beside = Path(name)
         with os.fdopen(handle, "wb") as file:
@@ -33,6 +38,14 @@ def write_complete(path: Path, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
         raise PerfxlError("C02", path=shown_path(path), reason=fault.strerror or str(fault)) from None
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Delete what a killed run left beside; younger ones may belong to a run that is still writing."""
+    for left in path.parent.glob(f".{glob.escape(path.name[:40])}.*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _OLD_SECONDS:
+                left.unlink()
 
 
 def check_writable(path: Path) -> None:

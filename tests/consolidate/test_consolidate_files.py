@@ -64,6 +64,13 @@ class DescribeWriting:
         assert path.read_bytes() == b"new"
         assert [each.name for each in path.parent.iterdir()] == ["out.xlsx"]
 
+    def it_removes_what_a_killed_run_left(self, tmp_path: Path) -> None:
+        touch(tmp_path, ".out.xlsx.old.tmp", ".out.xlsx.new.tmp", ".other.xlsx.old.tmp")
+        for name in (".out.xlsx.old.tmp", ".other.xlsx.old.tmp"):
+            os.utime(tmp_path / name, (0, 0))
+        write_complete(tmp_path / "out.xlsx", b"new")
+        assert sorted(each.name for each in tmp_path.iterdir()) == [".other.xlsx.old.tmp", ".out.xlsx.new.tmp", "out.xlsx"]
+
     def it_refuses_a_folder_in_the_place_of_the_output(self, tmp_path: Path) -> None:
         for action in (lambda: write_complete(tmp_path, b""), lambda: check_writable(tmp_path)):
             with pytest.raises(PerfxlError) as fault:

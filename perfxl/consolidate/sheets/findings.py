@@ -38,7 +38,7 @@ def add_findings(book: Workbook, styles: Styles, dataset: Dataset, places: Place
         Column(title=COLUMN, width=22),
         Column(title="规则说明", width=28),
         Column(title="汇总位置", width=15, kind=Kind.CENTRE),
-        Column(title="文件", width=34),
+        Column(title="文件", width=52),
         Column(title="文件状态", width=11, kind=Kind.CENTRE),
     ]
     page = Page(book, TITLE, columns, styles)

@@ -42,7 +42,7 @@ def add_indicators(book: Workbook, styles: Styles, dataset: Dataset, places: Pla
     columns += field_columns(form, fields)
     shown = len(columns)
     columns += [
-        Column(title="文件", width=34),
+        Column(title="文件", width=52),
         Column(title="工作表", width=10, kind=Kind.CENTRE),
         Column(title="单元格", width=8, kind=Kind.CENTRE),
     ]

@@ -143,9 +143,12 @@ def sheet_reference(title: str, cell: str) -> str:
 
 def clean(text: str) -> str:
     """Text as a cell can hold it: XML's characters, one kind of line break, Excel's length."""
-    text = _NOT_IN_XML.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-    # _x0041_ is Excel's escape for a character (ECMA-376 22.9.2.19); the literal text needs escaping itself.
-    return _LOOKS_ESCAPED.sub("_x005F_", text)[:_CELL_LIMIT]
+    if not text.isprintable():
+        text = _NOT_IN_XML.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if "_x" in text:
+        # _x0041_ is Excel's escape for a character (ECMA-376 22.9.2.19); the literal text needs escaping itself.
+        text = _LOOKS_ESCAPED.sub("_x005F_", text)
+    return text[:_CELL_LIMIT]
 
 
 def _wide(text: str) -> float:
@@ -250,9 +253,9 @@ class Page:
     def _put(self, row: int, column: int, content: CellContent, style: Cell) -> None:
         cell = self.sheet.cell(row, column)
         assert isinstance(cell, Cell)
-        # Copying the style array is what openpyxl itself does for cells of a row; setting
+        # Sharing the style array is what openpyxl's own copies amount to once written; setting
         # fonts and borders one by one costs ten times as much.
-        cell._style = copy(style._style)  # type: ignore[attr-defined]  # the stubs leave it out
+        cell._style = style._style  # type: ignore[attr-defined]  # the stubs leave it out
         if content is None:
             return
         if isinstance(content, Formula):
@@ -274,6 +277,7 @@ class Page:
         cell.value = text
         cell.data_type = "s"  # "=1+1" and "#N/A" would otherwise become a formula and an error
         if text[0] in "=+-@":
+            cell._style = copy(cell._style)  # type: ignore[attr-defined]
             cell.quotePrefix = True  # stays text when someone edits the cell
 
     def _link(self, cell: Cell, link: Link) -> None:

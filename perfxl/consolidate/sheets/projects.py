@@ -43,7 +43,7 @@ def add_projects(book: Workbook, styles: Styles, dataset: Dataset, places: Place
         Column(title=unit[1].label, width=18),
         *field_columns(form, fields),
         Column(title="状态", width=8, kind=Kind.CENTRE),
-        Column(title="文件", width=34),
+        Column(title="文件", width=52),
         Column(title="工作表", width=10, kind=Kind.CENTRE),
         Column(title="单元格", width=8, kind=Kind.CENTRE),
     ]

@@ -58,7 +58,7 @@ def _columns(dataset: Dataset) -> list[Column]:
         Column(title="联系人", width=10, kind=Kind.CENTRE),
         Column(title="联系电话", width=14, kind=Kind.CENTRE),
         Column(title="电子邮箱", width=22),
-        Column(title="文件", width=34),
+        Column(title="文件", width=52),
     ]
 
 
@@ -110,8 +110,7 @@ def _offices(page: Page, units: tuple[Standing, ...]) -> None:
     page.gap()
     page.section("按归口股室汇总")
     page.header(["序号", *_OFFICES])
-    kinds = dict.fromkeys(range(2, 8), Kind.COUNT)
-    kinds[1] = Kind.CENTRE
+    kinds = dict.fromkeys(range(1, 8), Kind.CENTRE)
     first = page.row + 1
     for number, tally in enumerate(tallies, 1):
         page.line([number, tally.office, tally.units, *tally.states.values(), tally.late], kinds=kinds)
