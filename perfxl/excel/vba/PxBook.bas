@@ -161,12 +161,15 @@ Public Function PxSheetBlank(ByVal sheet As Object) As Boolean
     Next
 End Function
 
-' The sheets of one kind, in order.
+' The sheets of one kind, in order. (By index: in LibreOffice, a sheet that For Each gives
+' does not know its workbook.)
 Public Function PxSheets(ByVal book As Object, ByVal kind As String) As Collection
     Dim sheet As Object
+    Dim index As Long
     Dim found As Collection
     Set found = New Collection
-    For Each sheet In book.Worksheets
+    For index = 1 To book.Worksheets.Count
+        Set sheet = book.Worksheets(index)
         If PxKind(sheet) = kind Then found.Add sheet
     Next
     Set PxSheets = found

@@ -97,7 +97,7 @@ Public Sub PxForgetChanges()
     row = 2
     Do While Not PxBlank(store.Cells(row, UNDO_COLUMN).Value)
         For column = UNDO_COLUMN To UNDO_COLUMN + 4
-            store.Cells(row, column).Value = Empty
+            PxClear store.Cells(row, column)
         Next
         row = row + 1
     Loop
@@ -106,10 +106,12 @@ End Sub
 
 ' Write an entry cell. A text stays a text, whatever it looks like.
 Public Sub PxPut(ByVal cell As Object, ByVal content As Variant)
-    If VarType(content) <> vbString Then
+    If IsEmpty(content) Then
+        PxClear cell
+    ElseIf VarType(content) <> vbString Then
         cell.Value = content
     ElseIf content = "" Then
-        cell.Value = Empty
+        PxClear cell
     ElseIf cell.NumberFormat = "@" Then
         cell.Value = content
     Else
@@ -117,10 +119,17 @@ Public Sub PxPut(ByVal cell As Object, ByVal content As Variant)
     End If
 End Sub
 
+' Part of a merged cell cannot be cleared alone; Value = Empty does nothing in LibreOffice.
+Public Sub PxClear(ByVal cell As Object)
+    cell.MergeArea.ClearContents
+End Sub
+
 ' Keep a value in the hidden sheet: texts with a mark, so that none becomes a formula or a number.
 Private Sub PxKeep(ByVal cell As Object, ByVal content As Variant)
     If VarType(content) = vbString Then
         cell.Value = "t" & content
+    ElseIf IsEmpty(content) Then
+        PxClear cell
     Else
         cell.Value = content
     End If

@@ -90,6 +90,7 @@ End Function
 ' of one sheet only if its index is given. A merged cell counts once.
 Public Function PxPlaces(ByVal book As Object, ByVal only As Long) As Collection
     Dim sheet As Object
+    Dim index As Long
     Dim flags As Long
     Dim row As Long
     Dim last As Long
@@ -99,7 +100,8 @@ Public Function PxPlaces(ByVal book As Object, ByVal only As Long) As Collection
     Dim follows As Boolean
     Dim found As Collection
     Set found = New Collection
-    For Each sheet In book.Worksheets
+    For index = 1 To book.Worksheets.Count
+        Set sheet = book.Worksheets(index)
         If (only = 0 Or sheet.Index = only) And PxIsForm(sheet) Then
             flags = PxFlagColumn(sheet)
             last = sheet.UsedRange.Rows.Count
@@ -128,10 +130,12 @@ End Function
 ' How many rows of the workbook carry a flag.
 Public Function PxCount(ByVal book As Object, ByVal flag As String) As Long
     Dim sheet As Object
+    Dim index As Long
     Dim row As Long
     Dim flags As Long
     Dim found As Long
-    For Each sheet In book.Worksheets
+    For index = 1 To book.Worksheets.Count
+        Set sheet = book.Worksheets(index)
         If PxIsForm(sheet) Then
             flags = PxFlagColumn(sheet)
             For row = 2 To sheet.UsedRange.Rows.Count

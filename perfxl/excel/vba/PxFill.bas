@@ -6,12 +6,14 @@ Option Explicit
 Public Sub PxNormalise()
     Dim book As Object
     Dim sheet As Object
+    Dim index As Long
     Dim changes As Collection
     Set book = PxCurrent()
     If book Is Nothing Then Exit Sub
     Application.Calculate
     Set changes = New Collection
-    For Each sheet In book.Worksheets
+    For index = 1 To book.Worksheets.Count
+        Set sheet = book.Worksheets(index)
         If PxIsForm(sheet) Then PxNormaliseSheet sheet, changes
     Next
     If changes.Count = 0 Then
@@ -82,6 +84,7 @@ Public Sub PxCarryFrom(ByVal path As String)
     Dim book As Object
     Dim old As Object
     Dim sheet As Object
+    Dim index As Long
     Dim target As Object
     Dim changes As Collection
     Dim used As String
@@ -97,7 +100,8 @@ Public Sub PxCarryFrom(ByVal path As String)
         Exit Sub
     End If
     Set changes = New Collection
-    For Each sheet In old.Worksheets
+    For index = 1 To old.Worksheets.Count
+        Set sheet = old.Worksheets(index)
         If PxKind(sheet) <> "" Then
             If PxSheets(old, PxKind(sheet)).Count < 2 Then
                 If PxSheets(book, PxKind(sheet)).Count = 1 Then PxCollect sheet, PxSheets(book, PxKind(sheet))(1), changes

@@ -12,13 +12,15 @@ Public Function PxStore() As Object
     Set PxStore = ThisWorkbook.Worksheets("px")
 End Function
 
-Public Function PxText(ByVal key As String, Optional ByVal first As String = "", _
-                       Optional ByVal second As String = "", Optional ByVal third As String = "") As String
+' (Variants: LibreOffice does not fill in the default of a missing String.)
+Public Function PxText(ByVal key As String, Optional ByVal first As Variant, _
+                       Optional ByVal second As Variant, Optional ByVal third As Variant) As String
     Dim found As String
     found = PxLookUp(TEXT_COLUMN, key)
-    found = Replace(found, "{0}", first)
-    found = Replace(found, "{1}", second)
-    PxText = Replace(found, "{2}", third)
+    If Not IsMissing(first) Then found = Replace(found, "{0}", CStr(first))
+    If Not IsMissing(second) Then found = Replace(found, "{1}", CStr(second))
+    If Not IsMissing(third) Then found = Replace(found, "{2}", CStr(third))
+    PxText = found
 End Function
 
 Public Function PxState(ByVal key As String) As String
@@ -30,7 +32,7 @@ Public Sub PxSetState(ByVal key As String, ByVal text As String)
     row = PxRowOf(STATE_COLUMN, key)
     PxStore.Cells(row, STATE_COLUMN).Value = key
     If text = "" Then
-        PxStore.Cells(row, STATE_COLUMN + 1).Value = Empty
+        PxClear PxStore.Cells(row, STATE_COLUMN + 1)
     Else
         PxStore.Cells(row, STATE_COLUMN + 1).Value = "'" & text
     End If
