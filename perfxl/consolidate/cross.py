@@ -17,11 +17,13 @@ Functions: ``NORMAL(text)`` (blanks, case and width removed), ``MONEY(micro)``, 
 
 A query gives one row per finding: ``_submission``; ``_ordinal`` of a project and ``_row`` of
 an indicator, if it is about one; ``value``, what was found; and what the message names.
+It can only read: the connection refuses everything else.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -60,6 +62,7 @@ def cross_findings(
         _functions(connection)
         _fill(connection, contents, form, roster or Roster(), task)
         _fill_last(connection, form, last_year)
+        _guard(connection)
         by_file = {each.file: each for each in contents}
         found: dict[str, list[Finding]] = {}
         for rule in form.cross:
@@ -68,6 +71,22 @@ def cross_findings(
         return found
     finally:
         connection.close()
+
+
+_READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
+_LONGEST_SECONDS = 300.0
+_STEPS = 1_000_000
+
+
+def _guard(connection: sqlite3.Connection) -> None:
+    """A form's query may read and nothing else (no ATTACH, no file), and not for ever."""
+
+    def allowed(action: int, *_: str | None) -> int:
+        return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
+
+    start = time.monotonic()
+    connection.set_authorizer(allowed)
+    connection.set_progress_handler(lambda: time.monotonic() - start > _LONGEST_SECONDS, _STEPS)
 
 
 def _run(connection: sqlite3.Connection, rule: CrossRule, contents: Mapping[str, Content]) -> Iterator[Finding]:

@@ -273,6 +273,16 @@ class DescribeTheCommands:
         assert (found.returncode, found.stdout) == (2, "")
         assert found.stderr.startswith("错误：") and found.stderr.strip().endswith(f"[{code}]")
 
+    def it_keeps_the_old_output_when_the_disk_is_full(self, returned: Path, tmp_path: Path) -> None:
+        (tmp_path / "汇总.xlsx").write_bytes(b"old")
+        script = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (9000, 9000)); from perfxl.cli import main; main()"
+        for extra, code in (((), "C02"), (("--store", "库.db"), "S20")):
+            command = [sys.executable, "-c", script, "consolidate", "收回", "-o", "汇总.xlsx", *extra]
+            found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+            assert (found.returncode, found.stderr.strip()[-5:]) == (2, f"[{code}]"), found.stderr
+            assert (tmp_path / "汇总.xlsx").read_bytes() == b"old"
+        assert sorted(each.suffix for each in tmp_path.iterdir() if each.is_file()) == [".db", ".xlsx"]
+
     def it_leaves_with_2_when_a_file_is_unreadable(self, returned: Path, tmp_path: Path) -> None:
         (returned / "空.xlsx").write_bytes(b"")
         found = run("consolidate", "收回", "-o", "汇总.xlsx", cwd=tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from made_submissions import CODES, HEBEI, book, indicators, project, submission
@@ -166,3 +167,15 @@ class DescribeAFaultyQuery:
         with pytest.raises(PerfxlError) as fault:
             dataset_of([content_of(unit("657001"))], load_form(source, "form.toml"))
         assert (fault.value.code, fault.value.values["rule"]) == ("S24", "X01")
+
+    @pytest.mark.parametrize("query", ["ATTACH DATABASE '{path}' AS x", "DELETE FROM project", "PRAGMA user_version = 3"])
+    def it_may_only_read(self, query: str, tmp_path: Path) -> None:
+        path = tmp_path / "x.db"
+        head, _, tail = HEBEI.source.partition('id = "X01"')
+        sql, _, rest = tail.partition('sql = """')[2].partition('"""')
+        source = head + 'id = "X01"' + tail.replace(sql, query.format(path=path.as_posix()), 1)
+        assert rest
+        with pytest.raises(PerfxlError) as fault:
+            dataset_of([content_of(unit("657001"))], load_form(source, "form.toml"))
+        assert (fault.value.code, "not authorized" in str(fault.value.values["reason"])) == ("S24", True)
+        assert not path.exists()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import sys
+import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 
 from openpyxl.workbook import Workbook
 
+from ...errors import PerfxlError
 from ..dataset import Dataset
 from ..package import finish
 from .accounts import add_accounts
@@ -26,7 +30,7 @@ def build_workbook(dataset: Dataset, *, as_of: datetime, links: Mapping[str, str
     """The consolidated workbook; the same arguments give the same bytes.
 
     ``links`` maps a file as shown to the URI reference that leads to it from
-    the workbook's folder.
+    the workbook's folder.  C02 if temporary files cannot be written.
     """
     book = Workbook()
     assert book.active is not None
@@ -46,7 +50,29 @@ def build_workbook(dataset: Dataset, *, as_of: datetime, links: Mapping[str, str
     properties.creator = "perfxl"
     properties.title = f"{dataset.form.year}年{dataset.form.title}汇总表"
     properties.created = properties.modified = as_of.replace(tzinfo=None)
-    saved = io.BytesIO()
-    book.save(saved)
     cached = {number: page.cached for number, page in enumerate(pages, 1)}
-    return finish(saved.getvalue(), cached, as_of)
+    return finish(_saved(book), cached, as_of)
+
+
+def _saved(book: Workbook) -> bytes:
+    """What openpyxl writes; C02 if there is no room for the temporary files that it makes of sheets.
+
+    With lxml a full disk shows as lxml's SerialisationError, and once more
+    while its half-closed writer is collected, which nobody needs to see.
+    """
+    target = io.BytesIO()
+    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    reason = ""
+    try:
+        book.save(target)
+    except Exception as fault:
+        if not isinstance(fault, OSError) and type(fault).__name__ != "SerialisationError":
+            sys.unraisablehook = hook
+            raise
+        reason = str(fault) or type(fault).__name__
+    if reason:
+        gc.collect()
+    sys.unraisablehook = hook
+    if reason:
+        raise PerfxlError("C02", path=tempfile.gettempdir(), reason=reason)
+    return target.getvalue()
