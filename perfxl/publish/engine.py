@@ -17,7 +17,7 @@ from typing import Any
 from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from ..errors import PerfxlError
@@ -41,7 +41,7 @@ _SHOWN = 60
 _REPEAT_LIMIT = 1_000_000
 
 
-class _Sandbox(SandboxedEnvironment):
+class _Sandbox(ImmutableSandboxedEnvironment):
     """No attribute that begins with an underscore, no missing name, no giant strings."""
 
     intercepted_binops = frozenset({"*", "**"})
@@ -74,7 +74,7 @@ def _lines(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
-def _environment() -> SandboxedEnvironment:
+def _environment() -> _Sandbox:
     environment = _Sandbox(autoescape=True, undefined=StrictUndefined, finalize=_written)
     environment.globals.clear()
     environment.filters = {
@@ -143,6 +143,9 @@ class DocumentTemplate:
     def _fault(self, code: str, source: str, line: int, reason: str) -> PerfxlError:
         lines = source.split("\n")
         text = lines[line - 1] if 0 < line <= len(lines) else ""
+        inside, _, after = text.partition("</w:p>")
+        # Paragraph and row tags stand between paragraphs once docxtpl has prepared them.
+        text = inside if _TAG.search(inside) else after
         tags = _TAG.findall(text)
         named = re.findall(r"'(\w+)'", reason)
         meant = [tag for tag in tags if any(name in tag for name in named)] or tags
