@@ -118,7 +118,7 @@ CATALOGUE = _catalogue(
     ("S31", "单位名册 {path} 无法读取：{reason}", "名册可以是 .xlsx 或 .csv；空白名册可由 perfxl roster template 生成。"),
     ("S32", "任务文件 {path} 已经存在", "换一个文件名，或先移走原文件。"),
     ("S33", "没有单位 {unit} 的报送", "检查单位编码；先运行 perfxl consolidate --store。"),
-    ("S34", "汇总库中没有单位 {unit} 名为 {file} 的文件", "文件名用 perfxl status 或文件清单中所列的名称。"),
+    ("S34", "汇总库中没有单位 {unit} 名为 {name} 的文件", "文件名用 perfxl status 或文件清单中所列的名称。"),
     ("S35", "汇总库 {path} 中还没有汇总过", "先运行 perfxl consolidate --store。"),
     # Publication: templates, documents, import.
     ("W01", "不是可以读取的 Word 文档（.docx）：{reason}", "请在 Word 或 WPS 中另存为 .docx 后再用。"),

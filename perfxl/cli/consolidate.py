@@ -48,9 +48,12 @@ def consolidate(
         ceilings=read_roster(_bytes(ceilings), str(ceilings)) if ceilings else None,
         last_year=last_year,
     )
+    if output.suffix.lower() != ".xlsx" and not output.is_dir():
+        raise PerfxlError("C03", option="-o", found=output, expected="以 .xlsx 结尾的文件名")
+    mine = [path for path in (task, roster, ceilings, store, last_year) if path]
     now = datetime.now(UTC).astimezone()
     with _progress() as report:
-        summary = consolidate_files(paths, output, as_of=now, form=meant, part=part, progress=report)
+        summary = consolidate_files(paths, output, as_of=now, form=meant, part=part, but=mine, progress=report)
     if as_json:
         print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
     else:

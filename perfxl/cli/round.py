@@ -106,7 +106,7 @@ def _chosen(store: Store, unit: str, file: str) -> Content:
         return mine[0]
     found = [each for each in mine if each.file == file] or [each for each in mine if Path(each.file).name == file]
     if len(found) != 1:
-        raise PerfxlError("S34", unit=unit, file=file)
+        raise PerfxlError("S34", unit=unit, name=file)
     return found[0]
 
 

@@ -118,6 +118,14 @@ class Dataset:
             budget=sum(each.budget for each in mine),
         )
 
+    def department_name(self, department: str) -> str:
+        """A department's name: from the roster, else its lead unit …001, if that has reported; "" if neither says."""
+        named = self.roster.department_name(department)
+        if named:
+            return named
+        lead = (each.content.unit_name for each in self.files if each.content.unit_code == f"{department}001")
+        return next(lead, "")
+
     def opinion(self, row: StatedFinding) -> str:
         """The 财政意见 on a finding."""
         content = row.file.content

@@ -33,20 +33,22 @@ class Gathered:
     others: tuple[str, ...]
 
 
-def gather(paths: Iterable[Path], *, but: Path | None = None) -> Gathered:
+def gather(paths: Iterable[Path], *, but: Iterable[Path] = ()) -> Gathered:
     """Files given by name, and workbooks of every kind in folders and below.
 
-    Hidden files, lock files (``~$…``, ``.~lock…``) and the output ``but`` are
-    left out.  A file reached twice counts once.  C01 for a path that does not
-    exist, C05 if no file is found.
+    Hidden files, lock files (``~$…``, ``.~lock…``) and ``but`` (the output, the
+    roster) are left out.  A file reached twice counts once; a folder that cannot
+    be opened stands among the others.  C01 for a path that does not exist, C05
+    if no file is found.
     """
-    seen: set[Path] = {but.resolve()} if but is not None else set()
+    seen: set[Path] = {path.resolve() for path in but}
     files: list[Found] = []
     others: list[str] = []
+    closed: list[Path] = []
     for given in paths:
         if not given.exists():
             raise PerfxlError("C01", path=shown_path(given))
-        for path in _below(given) if given.is_dir() else [given]:
+        for path in _below(given, closed) if given.is_dir() else [given]:
             real = path.resolve()
             if real in seen:
                 continue
@@ -55,6 +57,7 @@ def gather(paths: Iterable[Path], *, but: Path | None = None) -> Gathered:
                 files.append(Found(path=path, shown=shown_path(path)))
             else:
                 others.append(shown_path(path))
+    others += [f"{shown_path(path)}（文件夹无法打开）" for path in closed]
     if not files:
         raise PerfxlError("C05")
     return Gathered(files=tuple(files), others=tuple(others))
@@ -70,8 +73,11 @@ def shown_path(path: Path) -> str:
     return text
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    for where, folders, names in os.walk(folder):
+def _below(folder: Path, closed: list[Path]) -> Iterator[Path]:
+    def keep(fault: OSError) -> None:
+        closed.append(Path(fault.filename or folder))
+
+    for where, folders, names in os.walk(folder, onerror=keep):
         folders[:] = sorted((name for name in folders if not _left_out(name)), key=_natural)
         for name in sorted((name for name in names if not _left_out(name)), key=_natural):
             yield Path(where) / name

@@ -145,6 +145,7 @@ def consolidate_files(
     as_of: datetime,
     form: Form | None = None,
     part: Round | None = None,
+    but: Iterable[Path] = (),
     progress: Progress | None = None,
 ) -> Summary:
     """Read the workbooks in ``paths`` and write the consolidated workbook to ``output``.
@@ -152,10 +153,11 @@ def consolidate_files(
     ``form`` is the task's form; without one it is the form of the task, else
     the one that most files were made from.  ``as_of`` dates the workbook.  The
     output is replaced only when complete, and 财政意见 in it are carried over.
+    ``but`` are files in the folders that are not to be read.
     Raises C01, C02, C05, S20–S25; nothing that is wrong inside a file does.
     """
     part = part or Round()
-    gathered = gather(paths, but=output)
+    gathered = gather(paths, but=[output, *but])
     check_writable(output)
     last_year = _last_year(part.last_year)
     reader = _Reader()

@@ -265,7 +265,12 @@ class DescribeTheCommands:
 
     @pytest.mark.parametrize(
         ("arguments", "code"),
-        [(("收回", "-o", "收回"), "C02"), (("无", "-o", "a.xlsx"), "C01"), (("空", "-o", "a.xlsx"), "C05")],
+        [
+            (("收回", "-o", "收回"), "C02"),
+            (("收回", "-o", "a"), "C03"),
+            (("无", "-o", "a.xlsx"), "C01"),
+            (("空", "-o", "a.xlsx"), "C05"),
+        ],
     )
     def it_refuses_wrong_usage_in_one_line(self, returned: Path, tmp_path: Path, arguments: tuple[str, ...], code: str) -> None:
         (tmp_path / "空").mkdir()
@@ -318,6 +323,18 @@ class DescribeTheCommands:
             "unreadable": 0,
         }
         assert [each["state"] for each in found["units"]] == ["accepted", "accepted", "accepted", "with_hints", "missing"]
+
+    def it_lets_the_officer_choose_the_file(self, returned: Path, tmp_path: Path) -> None:
+        consolidate = ("consolidate", "收回", "-o", "汇总.xlsx", "--store", "库.db", "--json")
+        run(*consolidate, cwd=tmp_path)
+        options = ("accept", "--store", "库.db", "--unit", "657002")
+        assert run(*options, "--reason", "以初稿为准", "--file", "657002.xlsx", cwd=tmp_path).returncode == 0
+        found = {Path(each["file"]).name: each for each in json.loads(run(*consolidate, cwd=tmp_path).stdout)["list"]}
+        assert (found["657002.xlsx"]["state"], found["657002 修改.xlsx"]["state"]) == ("accepted", "superseded")
+        assert "财政指定" in found["657002 修改.xlsx"]["reason"]
+        for extra, code in ((("--file", "无.xlsx"), "S34"), (("--unit", "999999"), "S33")):
+            refused = run(*options, "--reason", "x", *extra, cwd=tmp_path)
+            assert (refused.returncode, refused.stderr.strip()[-5:]) == (2, f"[{code}]")
 
     @pytest.mark.parametrize(
         ("arguments", "code"),

@@ -97,6 +97,11 @@ class DescribeWinners:
         assert (judged.state, judged.forced) == (State.ACCEPTED, True)
         assert "预算已批复" in judged.reason
 
+    def it_accepts_unexplained_hints_where_the_task_does_not_want_them_explained(self) -> None:
+        hinted = content_of(submission("a", None, HINT))
+        judged = judge([hinted], KEY, Choices(hints_matter=False))[0]
+        assert (judged.state, judged.reason) == (State.ACCEPTED, "有 1 个提示未说明，本任务不要求说明")
+
     def it_never_lets_files_without_a_unit_code_supersede_each_other(self) -> None:
         contents = [content_of(submission(name, book("", ""), ERROR)) for name in "ab"]
         assert states(contents) == {"a": "returned", "b": "returned"}

@@ -122,7 +122,7 @@ def _checks(page: Page, comparisons: Iterable[_Comparison]) -> None:
     page.header(["核对项", "左方", "右方", "差额", "结果", "说明"])
     for each in comparisons:
         row = page.row + 1
-        difference = round(_number(each.left) - _number(each.right), 6)
+        difference = round(_number(each.left) - _number(each.right), 6) + 0.0  # never -0.0
         wrong = Tone.ERROR if each.binding else Tone.HINT
         page.line(
             [

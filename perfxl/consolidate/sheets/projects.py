@@ -11,7 +11,6 @@ from openpyxl.workbook import Workbook
 
 from ...form.model import Field
 from ..dataset import Dataset, ProjectRow
-from ..roster import Roster
 from .columns import contents_of, field_columns, project_fields
 from .page import CellContent, Column, Formula, Kind, Money, Page, Styles, Tone, address, sheet_reference
 from .places import Places
@@ -38,7 +37,7 @@ def add_projects(book: Workbook, styles: Styles, dataset: Dataset, places: Place
     unit = [form.fields[form.roles[role]] for role in ("unit_code", "unit_name")]
     columns = [
         Column(title="序号", width=6, kind=Kind.CENTRE),
-        Column(title="主管部门", width=6, kind=Kind.CENTRE),
+        Column(title="主管部门", width=8.5, kind=Kind.CENTRE),
         Column(title=unit[0].label, width=8.5, kind=Kind.CODE),
         Column(title=unit[1].label, width=18),
         *field_columns(form, fields),
@@ -52,7 +51,7 @@ def add_projects(book: Workbook, styles: Styles, dataset: Dataset, places: Place
     note = f"汇总时间：{as_of:%Y-%m-%d %H:%M}    表样：{form.id} 第 {form.version} 版    单位：{form.money_unit}"
     page.heading(f"{form.year}年{form.title}汇总表", note, shown)
     header = page.header()
-    table = _Table(page, fields, places, dataset.roster)
+    table = _Table(page, fields, places, dataset.department_name)
     for department, rows in dataset.departments():
         table.department(department, rows)
     last = page.row
@@ -70,11 +69,11 @@ def add_projects(book: Workbook, styles: Styles, dataset: Dataset, places: Place
 
 
 class _Table:
-    def __init__(self, page: Page, fields: Sequence[Field], places: Places, roster: Roster) -> None:
+    def __init__(self, page: Page, fields: Sequence[Field], places: Places, name_of: Callable[[str], str]) -> None:
         self.page = page
         self.fields = fields
         self.places = places
-        self.roster = roster
+        self.name_of = name_of
         self.number = 0
 
     def department(self, department: str, rows: Sequence[ProjectRow]) -> None:
@@ -84,7 +83,7 @@ class _Table:
         last = self.page.row
         for number in range(first, last + 1):
             self.page.sheet.row_dimensions[number].outlineLevel = 1
-        name = self.roster.department_name(department) or department
+        name = self.name_of(department) or department
         label = f"{name}{SUBTOTAL}（{len(rows)} 个项目）"
 
 
