@@ -130,6 +130,7 @@ CATALOGUE = _catalogue(
     ("W07", "表样 {form} 没有 Word 模板（document.docx）", "用 --template 给出模板。"),
     ("W08", "不能识别为绩效文本：{reason}", "给出本系统生成的 .docx，或与之同样次序的纯文本。"),
     ("W09", "两边无法比较：{reason}", "给出两个工作簿、两份文本或两个文件夹，表样须相同。"),
+    ("W10", "有 {count} 个文件未计入，没有生成文本：{first}", "先处理这些文件；去掉 --strict 则列出它们并照常生成。"),
     # Excel add-in.
     ("A01", "生成加载项需要 {package}", "运行 pip install perfxl[addin]；安装加载项（perfxl addin install）不需要它。"),
     ("A02", "这台电脑没有 Windows 版 Excel 的启动文件夹", "在 Windows 上运行，或用 --folder 给出文件夹。"),

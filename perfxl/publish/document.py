@@ -73,7 +73,8 @@ class Publisher:
         return _finished(parts, self.styles, pages)
 
     def _dated(self, core: bytes) -> bytes:
-        stamp = self.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = self.as_of if self.as_of.tzinfo else self.as_of.replace(tzinfo=UTC)
+        stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return _DATES.sub(lambda match: f"{match[1]}{stamp}{match[3]}", core.decode("utf-8")).encode("utf-8")
 
 
