@@ -7,7 +7,7 @@ from typing import Protocol
 from ..errors import PerfxlError
 from .analyse import Expression, Role, Scope
 from .functions import FUNCTIONS, Kind
-from .syntax import Binary, Call, Name, Node, Number, Text, Truth, Unary
+from .syntax import Binary, Call, Name, Node, Number, Text, Truth, Unary, continues
 from .targets import quoted
 from .values import plain
 
@@ -72,7 +72,8 @@ class _Compiler:
             case Unary(operand=operand):
                 return f"(-{self.text(operand)})"
             case Binary(operator=operator, left=left, right=right):
-                return f"({self.text(left)}{operator}{self.text(right)})"
+                first = self.text(left)
+                return f"({first[1:-1] if continues(left, operator) else first}{operator}{self.text(right)})"
             case Call(function=function, arguments=arguments):
                 return self.call(function, arguments)
 

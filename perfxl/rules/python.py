@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 from .analyse import Expression, Role, Scope
 from .functions import FUNCTIONS, PYTHON_NAMES, Kind
-from .syntax import Binary, Call, Name, Node, Number, Text, Truth, Unary
+from .syntax import Binary, Call, Name, Node, Number, Text, Truth, Unary, continues
 from .targets import read_target
 from .values import NA, ReadValue, Undecided
 
@@ -110,12 +110,13 @@ class _Compiler:
 
     def binary(self, node: Binary) -> str:
         left, right = self.code(node.left), self.code(node.right)
+        chained = continues(node.left, node.operator)
         if node.operator in "+-*":
-            return f"({left}{node.operator}{right})"
+            return f"({left[1:-1] if chained else left}{node.operator}{right})"
         if node.operator == "/":
             return f"divided({left},{right})"
         if node.operator == "&":
-            return f"({self.shown(node.left)}+{self.shown(node.right)})"
+            return f"({left[1:-1] if chained else self.shown(node.left)}+{self.shown(node.right)})"
         if self.kind(node.left) is Kind.TEXT:
             return f"(fold({left}){_COMPARE[node.operator]}fold({right}))"
         return f"({left}{_COMPARE[node.operator]}{right})"

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 
 from ..errors import PerfxlError
 
-__all__ = ["Binary", "Call", "Name", "Node", "Number", "Text", "Truth", "Unary", "parse"]
+__all__ = ["Binary", "Call", "Name", "Node", "Number", "Text", "Truth", "Unary", "continues", "parse"]
 
 MAX_DEPTH = 32
 """Nesting that is accepted; Excel allows 64 levels and expansions add some."""
+
+LONGEST_CHAIN = 200
+"""Operators of one strength in a row, as in ``a & b & c``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,17 @@ class Binary:
 
 Node = Number | Text | Truth | Name | Call | Unary | Binary
 
+
+def continues(node: Node, operator: str) -> bool:
+    """``node`` needs no brackets as the left operand of ``operator``: ``a + b`` in ``a + b - c``.
+
+    Brackets around every link of a chain would soon exceed the levels that
+    Excel and Python's own parser take.
+    """
+    if not isinstance(node, Binary):
+        return False
+    return node.operator in "+-" if operator in ("+", "-") else operator in ("*", "&") and node.operator == operator
+
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<number>\d+(?:\.\d+)?)
@@ -138,8 +152,12 @@ class _Parser:
         if depth > MAX_DEPTH:
             raise PerfxlError("L09", depth=depth, limit=MAX_DEPTH)
         left = self.operand(depth + 1)
+        chain = 0
         while (token := self.next).kind == "operator" and _BINDING.get(token.text, 0) > strength:
             self.at += 1
+            chain += 1
+            if chain > LONGEST_CHAIN:
+                raise PerfxlError("L09", depth=chain, limit=LONGEST_CHAIN)
             right = self.expression(_BINDING[token.text], depth + 1)
             left = Binary(token.text, left, right, token.column)
         return left
