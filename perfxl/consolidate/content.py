@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from ..check import Condition, Finding, SheetPlace, Submission
 from ..form.model import Field, Form, Severity
 from ..form.records import Row, SheetRecord, data_number, data_text, money_micro
 from ..rules.types import Raw, is_blank, shown
+from .book_text import book_text
 
-__all__ = ["Content", "FormKey", "Indicator", "Project", "Value", "content_of"]
+__all__ = ["Content", "Explanation", "FormKey", "Indicator", "Project", "Value", "content_of"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -66,12 +68,23 @@ class Project:
     indicators: tuple[Indicator, ...] = ()
 
 
+class Explanation(NamedTuple):
+    """A 审核说明: the sheet's title, the row it stands beside (see :class:`~perfxl.form.records.RowKey`), the text."""
+
+    sheet: str
+    group: str
+    block: int
+    slot: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """One file: what was read and what was found.
 
     ``file`` is the path shown to people, ``form`` ``None`` unless it was read.
-    ``modified`` is the workbook's own time (ISO 8601, "" if unknown).
+    ``modified`` is the workbook's own time (ISO 8601, "" if unknown).  ``book``
+    is the whole book as text on its way into the store, "" afterwards.
     """
 
     file: str
@@ -84,7 +97,9 @@ class Content:
     unit_name: str = ""
     cover: Mapping[str, Value] = field(default_factory=dict)
     projects: tuple[Project, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
     findings: tuple[Finding, ...] = ()
+    book: str = field(default="", compare=False, repr=False)
     meta: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -128,9 +143,18 @@ def content_of(submission: Submission) -> Content:
         unit_name=_sound(submission.unit_name),
         cover={name: _value(form.fields[name], cover.get(name)) for name in form.cover} if form else {},
         projects=tuple(_projects(form, submission)) if form else (),
+        explanations=tuple(_explanations(submission)) if form else (),
         findings=tuple(_sound_finding(each) for each in submission.findings),
+        book=_sound(book_text(submission.book)) if form and submission.book else "",
         meta=dict(submission.meta),
     )
+
+
+def _explanations(submission: Submission) -> Iterator[Explanation]:
+    assert submission.book is not None
+    for record, place in zip(submission.book.all(), submission.places, strict=True):
+        for key, text in record.explanations.items():
+            yield Explanation(_sound(place.title), *key, _sound(text))
 
 
 def _projects(form: Form, submission: Submission) -> Iterator[Project]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import __version__
@@ -56,7 +56,7 @@ def read_contents(files: Sequence[Found], store: Store, read: ReadFile, *, progr
         if isinstance(content, str):
             stored[found.shown] = content
         else:
-            fresh[found.shown] = content
+            fresh[found.shown] = replace(content, book="")
         if progress is not None:
             progress(number, len(files), found.shown)
     old = {each.file: each for each in store.contents(stored)} if stored else {}

@@ -6,10 +6,12 @@ never changes once released.
 
 Tables
 ------
-``content``      what one file holds, by the SHA-256 of its bytes: read once, used for every file with these bytes
+``content``      what one file holds, by the SHA-256 of its bytes: read once, used for every file with these bytes;
+                 ``book`` is everything in it (see :mod:`perfxl.consolidate.book_text`)
 ``project``      its begun project sheets; ``budget`` in 10⁻⁶ 万元; ``fields`` its values as JSON
                  (money as integers of 10⁻⁶ 万元), ``cells`` their addresses
 ``indicator``    the begun rows of a project
+``explanation``  审核说明 by sheet and row (``grp`` "" and ``slot`` the row of the grid, or a row of a group)
 ``finding``      what reading and checking found in it, in order
 ``file``         every file ever given, by the name shown: its content, its state in the last run that saw it, and why
 ``cross_finding`` findings across submissions of the last run
@@ -40,7 +42,8 @@ CREATE TABLE content (
     modified TEXT NOT NULL,
     size INTEGER NOT NULL,
     cover TEXT NOT NULL,
-    meta TEXT NOT NULL
+    meta TEXT NOT NULL,
+    book TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE project (
     sha256 TEXT NOT NULL REFERENCES content ON DELETE CASCADE,
@@ -68,6 +71,16 @@ CREATE TABLE indicator (
     fields TEXT NOT NULL,
     PRIMARY KEY (sha256, ordinal, number),
     FOREIGN KEY (sha256, ordinal) REFERENCES project ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE TABLE explanation (
+    sha256 TEXT NOT NULL REFERENCES content ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    sheet TEXT NOT NULL,
+    grp TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (sha256, number)
 ) WITHOUT ROWID;
 CREATE TABLE finding (
     sha256 TEXT NOT NULL REFERENCES content ON DELETE CASCADE,

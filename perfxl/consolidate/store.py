@@ -20,12 +20,16 @@ from typing import Self
 from ..check import Condition, Finding
 from ..errors import PerfxlError
 from ..form.model import Severity
-from .content import Content, Indicator, Project
+from ..form.records import Book
+from .book_text import book_from
+from .content import Content, Explanation, Indicator, Project
 from .schema import APPLICATION_ID, MIGRATIONS, VERSION
 
 __all__ = ["Store"]
 
 _BUSY_SECONDS = 60.0
+_COLUMNS = "sha256, condition, form_id, form_version, unit_code, unit_name, modified, size, cover, meta"
+"""What is read of ``content``; its book is read on demand only."""
 
 
 class Store:
@@ -134,9 +138,11 @@ class Store:
         with self.transaction() as connection:
             for each in contents:
                 connection.execute("DELETE FROM content WHERE sha256 = ?", (each.sha256,))
-                connection.execute("INSERT INTO content VALUES (?,?,?,?,?,?,?,?,?,?,?)", _content_row(each, reader))
+                connection.execute("INSERT INTO content VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", _content_row(each, reader))
                 connection.executemany("INSERT INTO project VALUES (?,?,?,?,?,?,?,?,?)", _project_rows(each))
                 connection.executemany("INSERT INTO indicator VALUES (?,?,?,?,?,?,?,?,?,?)", _indicator_rows(each))
+                rows = ((each.sha256, number, *said) for number, said in enumerate(each.explanations))
+                connection.executemany("INSERT INTO explanation VALUES (?,?,?,?,?,?,?)", rows)
                 connection.executemany("INSERT INTO finding VALUES (?,?,?,?,?,?,?,?,?,?,?)", _finding_rows(each))
 
     def contents(self, names: Mapping[str, str]) -> list[Content]:
@@ -152,17 +158,26 @@ class Store:
             projects: dict[str, list[Project]] = {}
             for row in self._wanted("project", "sha256, ordinal"):
                 projects.setdefault(row[0], []).append(_project(row, indicators.get((row[0], row[1]), [])))
+            said: dict[str, list[Explanation]] = {}
+            for sha256, _, sheet, group, block, slot, text in self._wanted("explanation", "sha256, number"):
+                said.setdefault(sha256, []).append(Explanation(sheet, group, block, slot, text))
             findings: dict[str, list[Finding]] = {}
             for row in self._wanted("finding", "sha256, number"):
                 findings.setdefault(row[0], []).append(_finding(row))
             found = {
-                row[0]: _content(row, projects.get(row[0], ()), findings.get(row[0], ()))
-                for row in self._wanted("content", "sha256")
+                row[0]: _content(row, projects.get(row[0], ()), said.get(row[0], ()), findings.get(row[0], ()))
+                for row in self._wanted("content", "sha256", _COLUMNS)
             }
         return [_named(found[sha256], name) for name, sha256 in names.items()]
 
-    def _wanted(self, table: str, order: str) -> sqlite3.Cursor:
-        return self.connection.execute(f"SELECT * FROM {table} WHERE sha256 IN (SELECT sha256 FROM wanted) ORDER BY {order}")
+    def _wanted(self, table: str, order: str, columns: str = "*") -> sqlite3.Cursor:
+        query = f"SELECT {columns} FROM {table} WHERE sha256 IN (SELECT sha256 FROM wanted) ORDER BY {order}"
+        return self.connection.execute(query)
+
+    def book(self, sha256: str) -> Book | None:
+        """Everything that a content holds, as it was read; ``None`` if it is unknown or was not read."""
+        rows = self.rows("SELECT book FROM content WHERE sha256 = ? AND book <> ''", (sha256,))
+        return book_from(str(rows[0][0])) if rows else None
 
 
 def _dump(value: object) -> str:
@@ -172,7 +187,7 @@ def _dump(value: object) -> str:
 def _content_row(each: Content, reader: str) -> tuple[object, ...]:
     form, version = each.form or (None, None)
     head = (each.sha256, reader, each.condition.value, form, version, each.unit_code, each.unit_name)
-    return *head, each.modified, each.size, _dump(each.cover), _dump(each.meta)
+    return *head, each.modified, each.size, _dump(each.cover), _dump(each.meta), each.book
 
 
 def _project_rows(each: Content) -> Iterator[tuple[object, ...]]:
@@ -194,8 +209,10 @@ def _finding_rows(each: Content) -> Iterator[tuple[object, ...]]:
         yield *place, found.value, found.message, int(found.explained), found.explanation
 
 
-def _content(row: tuple[object, ...], projects: Sequence[Project], findings: Sequence[Finding]) -> Content:
-    sha256, _, condition, form, version, unit_code, unit_name, modified, size, cover, meta = row
+def _content(
+    row: tuple[object, ...], projects: Sequence[Project], said: Sequence[Explanation], findings: Sequence[Finding]
+) -> Content:
+    sha256, condition, form, version, unit_code, unit_name, modified, size, cover, meta = row
     return Content(
         file="",
         sha256=str(sha256),
@@ -207,6 +224,7 @@ def _content(row: tuple[object, ...], projects: Sequence[Project], findings: Seq
         unit_name=str(unit_name),
         cover=json.loads(str(cover)),
         projects=tuple(projects),
+        explanations=tuple(said),
         findings=tuple(findings),
         meta=json.loads(str(meta)),
     )

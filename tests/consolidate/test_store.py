@@ -40,6 +40,8 @@ from perfxl.consolidate.store import Store
 from perfxl.consolidate.task import Hints, Task
 from perfxl.errors import PerfxlError
 from perfxl.form.model import Severity
+from perfxl.form.records import RowKey, SheetRecord
+from perfxl.rules.types import CellError
 
 AS_OF = datetime(2023, 3, 10, 9, 30)
 
@@ -109,6 +111,19 @@ def folder(path: Path, count: int) -> Path:
     for number in range(count):
         (path / f"{number}.xlsx").write_text(f"{657001 + number},{number}.25")
     return path
+
+
+class DescribeBooks:
+    def it_gives_back_the_whole_book(self) -> None:
+        sheet = project(CODES[0], CellError("#N/A"), "名\n称", fiscal=True, other=0.1 + 0.2, purpose=None)
+        sheet.explanations[RowKey("indicators", 2, 0)] = "确是如此，已核对"
+        made = book("657001", "甲", sheet, SheetRecord("project", 2))
+        one = content_of(submission("a.xlsx", made))
+        with Store() as store:
+            store.add([one], "r")
+            assert store.book(one.sha256) == made
+            assert store.book("other") is None
+            assert store.contents({"a.xlsx": one.sha256})[0].explanations == (("项目01", "indicators", 2, 0, "确是如此，已核对"),)
 
 
 class DescribeReadingAgain:
