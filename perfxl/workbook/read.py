@@ -200,7 +200,7 @@ class _SheetReader:
                 record.raws[name] = self._value(row, area.column, name)
         for grid_row, layout_row in enumerate(self.layout.row_at):
             key = self.layout.keys.get(layout_row)
-            if key == RowKey("", 0, grid_row):
+            if key == RowKey("", 0, grid_row) and layout_row in self.layout.explained_rows:
                 self._explanation(record, key, self.rows.row(layout_row))
         for group in self.layout.sheet.groups:
             self._group(record, group)
@@ -235,6 +235,7 @@ class _SheetReader:
     def _group(self, record: SheetRecord, group: str) -> None:
         found: list[Row] = []
         names = self.form.groups[group].fields
+        explained = self.layout.group_rows(group)[0] in self.layout.explained_rows
         for block in range(len(self.layout.blocks(group))):
             first, count = self.rows.blocks[group, block]
             for slot in range(count):
@@ -243,6 +244,7 @@ class _SheetReader:
                 row = Row(block, slot, {name: self._value(*place, name) for name, place in places.items()})
                 if row.begun:
                     found.append(row)
-                self._explanation(record, RowKey(group, block, slot), first + slot)
+                if explained:
+                    self._explanation(record, RowKey(group, block, slot), first + slot)
         if found:
             record.rows[group] = found
