@@ -1,7 +1,8 @@
-"""The forms that perfxl ships, and where its template files lie."""
+"""The forms that perfxl ships or is told of, and where its template files lie."""
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,16 +30,25 @@ def examples_folder() -> Path:
     return _shipped("workbooks")
 
 
+def _folders() -> list[Path]:
+    """Where forms are looked for: the shipped ones first, then the folders named in ``PERFXL_FORMS``."""
+    own = os.environ.get("PERFXL_FORMS", "").split(os.pathsep)
+    return [templates_folder(), *(Path(folder) for folder in own if folder)]
+
+
 def form_ids() -> tuple[str, ...]:
     """The ids of the forms at hand."""
-    return tuple(sorted(path.parent.name for path in templates_folder().glob("*/form.toml")))
+    return tuple(sorted({path.parent.name for folder in _folders() for path in folder.glob("*/form.toml")}))
 
 
 def find_form(name: str) -> Form:
     """A form by its id or by the path of its ``form.toml``; F01 if there is none."""
-    path = Path(name) if name.endswith(".toml") else templates_folder() / name / "form.toml"
-    if not path.is_file():
-        raise PerfxlError("F01", form=name, known="、".join(form_ids()))
+    known = form_ids()
+    shipped = [folder / name / "form.toml" for folder in _folders() if name in known]
+    paths = [Path(name)] if name.endswith(".toml") else shipped
+    path = next((path for path in paths if path.is_file()), None)
+    if path is None:
+        raise PerfxlError("F01", form=name, known="、".join(known))
     return _load(path, path.stat().st_mtime_ns)
 
 
