@@ -67,9 +67,10 @@ def new_task(
 @roster_app.command("template")
 def template(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="写出的空白名册")] = Path("单位名册.xlsx"),
+    year: Annotated[int, typer.Option("--year", help="预算年度，写进名册，汇总时与任务核对")] = 0,
 ) -> None:
     """写出空白的单位名册，填好后交给 perfxl consolidate --roster。"""
-    write_complete(output, roster_template(datetime.now(UTC).astimezone()))
+    write_complete(output, roster_template(datetime.now(UTC).astimezone(), year))
     _say(f"空白名册：{output}")
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
@@ -20,9 +21,10 @@ from ..errors import PerfxlError
 from ..form.records import MICRO
 from ..rules.values import squash
 
-__all__ = ["PROJECT_COLUMNS", "UNIT_COLUMNS", "Ceiling", "Roster", "Unit", "read_roster"]
+__all__ = ["PROJECT_COLUMNS", "UNIT_COLUMNS", "YEAR_TITLE", "Ceiling", "Roster", "Unit", "read_roster"]
 
 UNIT_COLUMNS = ("单位编码", "单位名称", "主管部门名称", "是否本级", "归口股室", "电子邮箱", "联系人", "联系电话")
+YEAR_TITLE = "预算年度"
 PROJECT_COLUMNS = ("单位编码", "项目编码", "项目名称", "预算控制数（万元）")
 _NEEDED = {"单位": ("单位编码", "单位名称"), "项目": ("单位编码", "预算控制数（万元）")}
 _COLUMNS = {"单位": UNIT_COLUMNS, "项目": PROJECT_COLUMNS}
@@ -61,10 +63,12 @@ class Ceiling:
 
 @dataclass(frozen=True, kw_only=True)
 class Roster:
-    """The units by code, in order, and the ceilings."""
+    """The units by code, in order, and the ceilings; ``file`` and ``year`` if it says (0 if not)."""
 
     units: Mapping[str, Unit] = field(default_factory=dict)
     ceilings: tuple[Ceiling, ...] = ()
+    year: int = field(default=0, compare=False)
+    file: str = field(default="", compare=False)
 
     def department_name(self, department: str) -> str:
         """The department's name: as the roster gives it, else its lead unit's."""
@@ -97,7 +101,8 @@ _Line = tuple[int, dict[str, str]]
 
 def read_roster(content: bytes, file: str) -> Roster:
     """Read a roster from the bytes of an .xlsx or .csv; S30 with all faults, S31 if it is neither."""
-    tables = dict(_xlsx(content, file) if content[:2] == b"PK" else _csv(content, file))
+    sheets = list(_xlsx(content, file) if content[:2] == b"PK" else _csv(content, file))
+    tables = dict(found for found in map(_table, sheets) if found)
     faults: list[str] = []
     units = _units(tables.get("单位", []), faults)
     ceilings = _ceilings(tables.get("项目", []), units, faults)
@@ -108,23 +113,31 @@ def read_roster(content: bytes, file: str) -> Roster:
     if faults:
         shown = faults if len(faults) <= 50 else [*faults[:50], f"……另有 {len(faults) - 50} 处"]
         raise PerfxlError("S30", path=file, count=len(faults), faults="\n  " + "\n  ".join(shown) + "\n")
-    return Roster(units=units, ceilings=tuple(ceilings))
+    return Roster(units=units, ceilings=tuple(ceilings), year=_year(sheets), file=file)
 
 
-def _xlsx(content: bytes, file: str) -> Iterator[tuple[str, list[_Line]]]:
+def _year(sheets: Iterable[Sequence[Sequence[str]]]) -> int:
+    """The number beside the cell 预算年度, wherever it stands near the top."""
+    for rows in sheets:
+        for row in rows[:20]:
+            for title, value in itertools.pairwise(row):
+                if squash(title) == YEAR_TITLE and value.isascii() and value.isdigit():
+                    return int(value)
+    return 0
+
+
+def _xlsx(content: bytes, file: str) -> Iterator[list[list[str]]]:
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         for sheet in book.worksheets:
             rows = sheet.iter_rows(max_row=_MOST_ROWS, max_col=_MOST_COLUMNS, values_only=True)
-            found = _table([[_text(value) for value in row] for row in rows])
-            if found:
-                yield found
+            yield [[_text(value) for value in row] for row in rows]
         book.close()
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as fault:
         raise PerfxlError("S31", path=file, reason=str(fault)) from None
 
 
-def _csv(content: bytes, file: str) -> Iterator[tuple[str, list[_Line]]]:
+def _csv(content: bytes, file: str) -> Iterator[list[list[str]]]:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             text = content.decode(encoding)
@@ -132,9 +145,7 @@ def _csv(content: bytes, file: str) -> Iterator[tuple[str, list[_Line]]]:
             continue
         if "\0" in text:
             break
-        found = _table([[_text(value) for value in row] for row in csv.reader(io.StringIO(text))])
-        if found:
-            yield found
+        yield [[_text(value) for value in row] for row in csv.reader(io.StringIO(text))]
         return
     raise PerfxlError("S31", path=file, reason="既不是 .xlsx，也不是 UTF-8 或 GB 18030 编码的 .csv")
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from openpyxl.workbook import Workbook
 
 from .package import finish
-from .roster import PROJECT_COLUMNS, UNIT_COLUMNS
+from .roster import PROJECT_COLUMNS, UNIT_COLUMNS, YEAR_TITLE
 from .sheets.page import Column, Kind, Page, Styles
 
 __all__ = ["roster_template"]
@@ -32,18 +32,20 @@ _NOTES = (
 )
 
 
-def roster_template(as_of: datetime) -> bytes:
-    """The bytes of a blank roster; codes are text, so that leading zeros stay."""
+def roster_template(as_of: datetime, year: int = 0) -> bytes:
+    """The bytes of a blank roster, for a budget year if given; codes are text, so that leading zeros stay."""
     book = Workbook()
     assert book.active is not None
     book.remove(book.active)
     styles = Styles(book)
     pages = [_page(book, styles, "单位", UNIT_COLUMNS), _page(book, styles, "项目", PROJECT_COLUMNS)]
     notes = Page(book, "填写说明", [Column(title="工作表", width=10, kind=Kind.CENTRE), Column(title="说明", width=90)], styles)
+    if year:
+        notes.line([YEAR_TITLE, str(year)])
     notes.header()
     for line in _NOTES:
         notes.line(line)
-    notes.print_setup(1, 2)
+    notes.print_setup(1 + bool(year), 2)
     styles.drop(book)
     book.properties.creator, book.properties.title = "perfxl", "单位名册"
     book.properties.created = book.properties.modified = as_of.replace(tzinfo=None)

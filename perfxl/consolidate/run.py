@@ -197,6 +197,10 @@ class _Reader:
 def _remember(store: Store, part: Round) -> None:
     if part.task is not None:
         keep_task(store, part.task)
+    task = task_of(store)
+    for roster in (part.roster, part.ceilings):
+        if task is not None and roster is not None and roster.year not in (0, task.year):
+            raise PerfxlError("S36", path=roster.file, found=roster.year, expected=task.year)
     if part.roster is not None or part.ceilings is not None:
         keep_roster(store, units=part.roster, ceilings=part.ceilings or part.roster)
 

@@ -324,6 +324,17 @@ class DescribeTheCommands:
         }
         assert [each["state"] for each in found["units"]] == ["accepted", "accepted", "accepted", "with_hints", "missing"]
 
+    def it_refuses_the_roster_of_another_year(self, returned: Path, tmp_path: Path) -> None:
+        run("task", "new", "--year", "2023", cwd=tmp_path)
+        run("roster", "template", "-o", "名册.xlsx", "--year", "2022", cwd=tmp_path)
+        roster = openpyxl.load_workbook(tmp_path / "名册.xlsx")
+        roster["单位"]["A2"].value, roster["单位"]["B2"].value = "657001", "单位1"
+        roster.save(tmp_path / "名册.xlsx")
+        arguments = ("consolidate", "收回", "-o", "汇总.xlsx", "--task", "task.toml", "--roster", "名册.xlsx")
+        found = run(*arguments, cwd=tmp_path)
+        assert (found.returncode, found.stdout) == (2, "")
+        assert "名册.xlsx 是 2022 年度的，任务是 2023 年度" in found.stderr
+
     def it_lets_the_officer_choose_the_file(self, returned: Path, tmp_path: Path) -> None:
         consolidate = ("consolidate", "收回", "-o", "汇总.xlsx", "--store", "库.db", "--json")
         run(*consolidate, cwd=tmp_path)
