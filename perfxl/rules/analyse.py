@@ -195,8 +195,8 @@ def _argument(function: Function, takes: Argument, node: Node, scope: Scope, rea
             return typed
         case Argument.ANY:
             return _kind_of(node, scope, reading)
-        case Argument.LITERAL:
-            if not isinstance(node, Text) or not node.value:
+        case Argument.LITERAL | Argument.REPLACEMENT:
+            if not isinstance(node, Text) or (takes is Argument.LITERAL and not node.value):
                 raise PerfxlError("L05", place=_at(node), what=what, expected=takes.value, found="其他")
             return _kind_of(node, scope, reading)
         case _:

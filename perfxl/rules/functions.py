@@ -40,6 +40,7 @@ class Argument(Enum):
     TEXT = "文本"
     TRUTH = "逻辑值"
     LITERAL = "带引号的文字"
+    REPLACEMENT = "带引号的文字（可以为空）"
     ANY = "任意值"
     TARGET = "指标值字段名"
     COLUMN = "重复行的字段名"
@@ -131,7 +132,7 @@ _FUNCTIONS = (
     Function(name="LEFT", takes=(_T, _N), gives=Kind.TEXT, excel=_call("LEFT"), python=_call("left"), help="左起若干字符"),
     Function(name="RIGHT", takes=(_T, _N), gives=Kind.TEXT, excel=_call("RIGHT"), python=_call("right"), help="右起若干字符"),
     Function(name="MID", takes=(_T, _N, _N), gives=Kind.TEXT, excel=_call("MID"), python=_call("mid"), help="中间若干字符"),
-    Function(name="SUBSTITUTE", takes=(_T, Argument.LITERAL, Argument.LITERAL), gives=Kind.TEXT, excel=_call("SUBSTITUTE"),
+    Function(name="SUBSTITUTE", takes=(_T, Argument.LITERAL, Argument.REPLACEMENT), gives=Kind.TEXT, excel=_call("SUBSTITUTE"),
              python=lambda a: f"{a[0]}.replace({a[1]},{a[2]})", help="替换文字"),
     Function(name="ROUND", takes=(_N, _N), gives=Kind.NUMBER, exactness=Exactness.ROUNDED, excel=_call("ROUND"),
              python=_call("rounded"), help="四舍五入"),

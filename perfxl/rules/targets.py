@@ -173,6 +173,19 @@ def squash_formula(text: str) -> str:
     return text
 
 
+def strip_formula(text: str) -> str:
+    """Excel text that removes the outer blanks of a text, as :func:`~.values.strip` does."""
+    spaced = text
+    for char in BLANKS[1:]:
+        spaced = f'SUBSTITUTE({spaced},{_character(char)}," ")'
+    trimmed = f"TRIM({spaced})"
+    start = f"FIND(LEFT({trimmed},1),{spaced})"
+    last = f"RIGHT({trimmed},1)"
+    times = f'(LEN({spaced})-LEN(SUBSTITUTE({spaced},{last},"")))/LEN({last})'
+    end = f"FIND(CHAR(1),SUBSTITUTE({spaced},{last},CHAR(1),{times}))"
+    return f'IF({trimmed}="","",MID({text},{start},{end}-{start}+1))'
+
+
 def spelling_formula(text: str) -> str:
     """Excel text for :func:`spelling`."""
     text = squash_formula(text)
@@ -209,7 +222,7 @@ def part_formulas(spelled: str, cell: dict[str, str]) -> dict[str, str]:
         "op": f'IF({form}="","",IF({_starts(form, OPERATORS)},LEFT({form},1),""))',
         "rest": f'MID({form},LEN({op})+IF({first}="-",2,1),{_WIDEST})',
         "size": f'IF({bare}="",0,IF({_starts(bare, _DIGITS)},'
-        f'IFERROR(LOOKUP(9.99E+307,--(LEFT({bare},{prefixes})&"E0"),{prefixes}),0),0))',
+        f'MIN(LEN({bare}),IFERROR(LOOKUP(9.99E+307,--(LEFT({bare},{prefixes})&"E0"),{prefixes}),0)),0))',
         "number": f'IF({size}=0,0,IF({first}="-",-1,1)*VALUE(LEFT({bare},{size})&"E0"))',
         "unit": f'IF({size}=0,"",MID({bare},{size}+1,{_WIDEST}))',
         "kind": _kind_formula(form, op, rest, bare, size, unit),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..form.model import COVER, Check, Form, Scope
-from ..rules.targets import PARTS
+from ..rules.targets import PARTS, strip_formula
 from .layout import FIRST_ROW, HEADER_ROWS, a1, column_letters
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Places:
             return self._elsewhere(name)
         read = self.own(name, self.layout.column_of(name) + self.layout.width)
         if self.as_data and field.type_name in ("text", "long"):
-            return f'IF(ISERROR({read}),{read},{self.raw(name)}&"")'
+            return f"IF(ISERROR({read}),{read},{strip_formula(self.raw(name))})"
         return read
 
     def _elsewhere(self, name: str) -> str:
@@ -72,7 +72,10 @@ class Places:
         if other is None:
             return '""'
         area = other.layout.area(name)
-        return other.elsewhere(area.row, area.column + other.layout.width)
+        read = other.elsewhere(area.row, area.column + other.layout.width)
+        if self.as_data and form.fields[name].type_name in ("text", "long"):
+            return f"IF(ISERROR({read}),{read},{strip_formula(other.elsewhere(area.row, area.column))})"
+        return read
 
     def column(self, name: str) -> str:
         """The read values of a repeated field."""

@@ -26,6 +26,9 @@ from .status import status_text
 __all__ = ["Cache"]
 
 
+_NOT_AVAILABLE = CellError("#N/A")
+
+
 class Cache:
     """Cached values of one block, where they differ from a blank sheet's.
 
@@ -55,7 +58,9 @@ class Cache:
 
     def total(self, row: int) -> int:
         """One of the block's totals."""
-        return int(self.values.get((row, self.live.offset), 0))
+        value = self.values.get((row, self.live.offset), 0)
+        assert isinstance(value, int)
+        return value
 
     @property
     def status(self) -> str:
@@ -91,17 +96,17 @@ class Cache:
         if raw is None:
             return
         column = self.layout.column_of(name)
-        self._put(row, column, raw.code if isinstance(raw, CellError) else raw)
+        self._put(row, column, raw)
         if value == "":
             return
         self._put(row, self.layout.begun, 1)
         column += self.layout.width
         parts = self.layout.parts.get(name)
         if not isinstance(value, str | float):
-            self._put(row, column, raw.code if isinstance(raw, CellError) else "#N/A")
+            self._put(row, column, raw if isinstance(raw, CellError) else _NOT_AVAILABLE)
             if parts is not None:
                 for number in range(len(PARTS)):
-                    self._put(row, parts + number, "#N/A")
+                    self._put(row, parts + number, _NOT_AVAILABLE)
             return
         self._put(row, column, spelling(raw) if parts is not None and isinstance(raw, str) else value)
         if parts is not None and isinstance(value, str):

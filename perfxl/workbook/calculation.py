@@ -12,13 +12,13 @@ import re
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
+from ..rules.types import CellError
 from .layout import a1
 from .live import CellValue, Formula, LiveSheet
 
 __all__ = ["CalculationXml", "cell_text"]
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
-_ERRORS = frozenset({"#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -32,8 +32,10 @@ def _value(value: CellValue) -> tuple[str, str]:
     """Type attribute and content of a cached value."""
     if isinstance(value, bool):
         return ' t="b"', str(int(value))
+    if isinstance(value, CellError):
+        return ' t="e"', escape(value.code)
     if isinstance(value, str):
-        return (' t="e"', value) if value in _ERRORS else (' t="str"', cell_text(value))
+        return ' t="str"', cell_text(value)
     return "", repr(value)
 
 

@@ -17,7 +17,7 @@ from ..form.model import Check, Form, Scope, Severity, Shown
 from ..rules.analyse import Expression
 from ..rules.excel import excel_rule, excel_text
 from ..rules.targets import PARTS, part_formulas, quoted, squash_formula
-from ..rules.types import shown_formula
+from ..rules.types import CellError, shown_formula
 from .addresses import FirstFailing, Places, block_offset, calculation_title, rows_range
 from .layout import (
     ACTIVE_ROW,
@@ -43,7 +43,7 @@ META_LIST_COLUMN = 3
 EXPLAINED_LENGTH = 5
 """Non-blank characters that make an explanation (DEFINITIONS, "Severity")."""
 
-CellValue = str | float | int
+CellValue = str | float | int | CellError
 
 
 @dataclass(frozen=True, slots=True)

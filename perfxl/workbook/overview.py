@@ -73,7 +73,7 @@ class Overview:
             self._link(sheet, row, 0, line.live.visible_title)
             style = self.styles.named("cell")
             if line.name_cell:
-                sheet.write_formula(row, 1, f'{line.name_cell}&""', style, line.name)
+                sheet.write_formula(row, 1, f'IF(ISTEXT({line.name_cell}),{line.name_cell},"")', style, line.name)
             else:
                 sheet.write_string(row, 1, "", style)
             sheet.write_formula(row, layout.remark, line.live.total(STATUS_ROW), style, line.cache.status)

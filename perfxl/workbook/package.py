@@ -21,7 +21,13 @@ from xlsxwriter.worksheet import Worksheet
 from ..errors import PerfxlError
 from .protect import SPIN_COUNT, PasswordHash
 
-__all__ = ["Package", "SheetWriter", "accepted"]
+__all__ = ["ErrorText", "Package", "SheetWriter", "accepted"]
+
+
+class ErrorText(str):
+    """A cached error value, as opposed to a text that reads like one."""
+
+    __slots__ = ()
 
 
 def accepted(answer: object, what: str) -> None:
@@ -54,9 +60,10 @@ class SheetWriter(Worksheet):  # type: ignore[misc]
         self.dim_rowmax, self.dim_colmax = last_row, last_column
 
     def _xml_formula_element(self, formula: str, result: Any, attributes: list[tuple[str, Any]]) -> None:
-        # An empty text is a value too; XlsxWriter leaves its type out.
-        extra = [("t", "str")] if result == "" else []
-        super()._xml_formula_element(formula, result, [*attributes, *extra])
+        # An empty text is a value too, and a text may read like an error; XlsxWriter guesses otherwise.
+        if isinstance(result, str) and not isinstance(result, ErrorText):
+            attributes = [*(each for each in attributes if each[0] != "t"), ("t", "str")]
+        super()._xml_formula_element(formula, result, attributes)
 
     def _write_sheet_data(self) -> None:
         if self.rows_xml is None:

@@ -23,7 +23,7 @@ from .cache import Cache
 from .calculation import CalculationXml
 from .layout import ACTIVE_ROW, STATUS_ROW, Area, Label, Plan, SheetLayout, a1, column_letters, layout_of
 from .live import META_LIST_COLUMN, META_SHEET, CellValue, LivePlan, LiveSheet
-from .package import Package, SheetWriter, accepted, building
+from .package import ErrorText, Package, SheetWriter, accepted, building
 from .protect import DEFAULT_PASSWORD, PasswordHash, password_hash
 from .styles import Styles
 from .validation import validation_of
@@ -210,7 +210,8 @@ class _Builder:
             else:
                 area = job.layout.area(self.live.listed[formula.column - META_LIST_COLUMN - 1])
                 value = job.cache.at(area.row, area.column + job.layout.width)
-            sheet.write_formula(formula.row, formula.column, formula.text, None, value)
+            cached = ErrorText(value.code) if isinstance(value, CellError) else value
+            sheet.write_formula(formula.row, formula.column, formula.text, None, cached)
 
 
 def _absolute(area: Area) -> str:
@@ -391,7 +392,7 @@ class _VisibleSheet:
         elif isinstance(raw, str):
             accepted(self.sheet.write_string(row, column, raw, style), "文字")
         elif isinstance(raw, CellError):
-            self.sheet.write_formula(row, column, raw.code, style, raw.code)
+            self.sheet.write_formula(row, column, raw.code, style, ErrorText(raw.code))
         else:
             self.sheet.write_number(row, column, raw, style)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -48,6 +49,26 @@ def convert(files: list[Path], to: str, folder: Path, *, timeout: int = 240) -> 
     made = [folder / f"{file.stem}.{to.split(':')[0]}" for file in files]
     assert all(path.exists() for path in made), [path for path in made if not path.exists()]
     return made
+
+
+def calculate(files: list[Path], *, timeout: int = 1200) -> list[dict[str, dict[str, list[list[object]]]]]:
+    """Load and recalculate workbooks without saving them: per file, per sheet, data and error cells."""
+    require()
+    script = Path(__file__).with_name("uno_calculate.py")
+    command = [office_python(), str(script), profile().as_uri(), *map(str, files)]
+    done = subprocess.run(command, check=False, capture_output=True, timeout=timeout)
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def office_python() -> str:
+    """The Python that has LibreOffice's uno module (Debian: python3-uno)."""
+    for program in ("/usr/bin/python3", "/usr/lib/libreoffice/program/python"):
+        if Path(program).exists() and subprocess.run([program, "-c", "import uno"], capture_output=True).returncode == 0:
+            return program
+    if os.environ.get("PERFXL_REQUIRE_OFFICE"):
+        pytest.fail("PERFXL_REQUIRE_OFFICE is set, but LibreOffice's Python module (python3-uno) is not installed")
+    pytest.skip("LibreOffice's Python module (python3-uno) is not installed")
 
 
 def pictures(file: Path, folder: Path, *, dpi: int = 60) -> list[Path]:

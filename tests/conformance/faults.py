@@ -1,0 +1,102 @@
+"""Faults of the engines themselves, one by one, each reproduced without perfxl.
+
+A fault names the engine and version that shows it, a formula over typed cells,
+what the engine answers and what it should (Excel's documented answer, which the
+engines named in ``agree`` give).  Values that would trip an engine are spared in
+its generated books only; the reproductions fail when an upgrade mends a fault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perfxl.rules.types import Raw
+
+from .books import Spare
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One fault: ``formula`` reads A1, which holds ``typed``, or B1, which holds ``through``."""
+
+    engine: str
+    version: str
+    what: str
+    typed: Raw
+    formula: str
+    through: str = "A1"
+    answers: Raw
+    should: Raw
+    agree: tuple[str, ...]
+
+
+FAULTS = (
+    Fault(
+        engine="LibreOffice",
+        version="7.4",
+        what="a truth that came through a formula counts as a number",
+        typed=True,
+        formula="ISNUMBER(B1)",
+        through='IF(ISBLANK(A1),"",A1)',
+        answers=True,
+        should=False,
+        agree=("CellRune", "IronCalc"),
+    ),
+    Fault(
+        engine="LibreOffice",
+        version="7.4",
+        what="LEN counts a character beyond U+FFFF once; Excel counts UTF-16 units",
+        typed="😀",
+        formula="LEN(A1)",
+        answers=1.0,
+        should=2.0,
+        agree=("CellRune",),
+    ),
+    Fault(
+        engine="IronCalc",
+        version="0.9.1",
+        what="LEN counts a character beyond U+FFFF once; Excel counts UTF-16 units",
+        typed="😀",
+        formula="LEN(A1)",
+        answers=1.0,
+        should=2.0,
+        agree=("CellRune",),
+    ),
+    Fault(
+        engine="CellRune",
+        version="0.2.0",
+        what="half of a character beyond U+FFFF, as LEFT and RIGHT give it, is not found again by FIND",
+        typed="😀",
+        formula="FIND(LEFT(A1,1),A1)",
+        answers=1.0,
+        should=1.0,
+        agree=(),
+    ),
+    Fault(
+        engine="LibreOffice",
+        version="7.4",
+        what="a tab in a text of several lines is loaded as U+0001",
+        typed="a\tb\nc",
+        formula="LEN(SUBSTITUTE(A1,CHAR(9),\"\"))",
+        answers=5.0,
+        should=4.0,
+        agree=("CellRune", "IronCalc"),
+    ),
+)
+
+
+def astral(raw: Raw) -> bool:
+    """A text with characters beyond U+FFFF."""
+    return isinstance(raw, str) and any(char > "\uffff" for char in raw)
+
+
+def tab_and_line(raw: Raw) -> bool:
+    """A text with a tab and a line break."""
+    return isinstance(raw, str) and "\t" in raw and ("\n" in raw or "\r" in raw)
+
+
+SPARED: dict[str, Spare] = {
+    "LibreOffice": lambda raw: astral(raw) or tab_and_line(raw) or isinstance(raw, bool),
+    "CellRune": astral,
+    "IronCalc": astral,
+}
