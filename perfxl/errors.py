@@ -120,6 +120,7 @@ CATALOGUE = _catalogue(
     ("S33", "没有单位 {unit} 的报送", "检查单位编码；先运行 perfxl consolidate --store。"),
     ("S34", "汇总库中没有单位 {unit} 名为 {name} 的文件", "文件名用 perfxl status 或文件清单中所列的名称。"),
     ("S35", "汇总库 {path} 中还没有汇总过", "先运行 perfxl consolidate --store。"),
+    ("S36", "单位名册 {path} 是 {found} 年度的，任务是 {expected} 年度", "请用本年度的名册；可沿用时，改正其中的预算年度。"),
     # Publication: templates, documents, import.
     ("W01", "不是可以读取的 Word 文档（.docx）：{reason}", "请在 Word 或 WPS 中另存为 .docx 后再用。"),
     ("W02", "模板标记 {tag} 有误：{reason}（所在段落“{paragraph}”）", "在 Word 中改正该标记；可用的名称见 perfxl publish --fields。"),
@@ -131,6 +132,7 @@ CATALOGUE = _catalogue(
     ("W08", "不能识别为绩效文本：{reason}", "给出本系统生成的 .docx，或与之同样次序的纯文本。"),
     ("W09", "两边无法比较：{reason}", "给出两个工作簿、两份文本或两个文件夹，表样须相同。"),
     ("W10", "有 {count} 个文件未计入，没有生成文本：{first}", "先处理这些文件；去掉 --strict 则列出它们并照常生成。"),
+    ("W11", "模板的标记没有成对放好，生成的 {part} 不完整：{reason}", "循环和条件的开头与结尾要放在同样的位置：都在段落、都在表格行，或都在同一段文字中。"),
     # Excel add-in.
     ("A01", "生成加载项需要 {package}", "运行 pip install perfxl[addin]；安装加载项（perfxl addin install）不需要它。"),
     ("A02", "这台电脑没有 Windows 版 Excel 的启动文件夹", "在 Windows 上运行，或用 --folder 给出文件夹。"),
