@@ -24,6 +24,9 @@ _SHEET_NAME_LIMIT = 31
 _FORBIDDEN_IN_SHEET_NAMES = set("[]:*?/\\")
 _TYPES = ("text", "long", "code", "target", "money", "percent", "number", "choice", "computed")
 _ROLES = ("unit_code", "unit_name", "project_code", "project_name", "budget")
+_OWN_SHEETS = ("封面", "校验", "填报说明")
+_MOST_SHEETS = 200
+_MOST_SLOTS = 500
 
 
 def load_form(text: str, file: str) -> Form:
@@ -49,6 +52,9 @@ class _Loader:
         cover.done()
         sheets = [self.sheet(table) for table in top.tables("sheet")]
         self.unique("表", [sheet.id for sheet in sheets])
+        self.unique("表名", [*_OWN_SHEETS, *(title.lower() for sheet in sheets for title in _titles(sheet))])
+        if sum(sheet.repeats for sheet in sheets) != 1:
+            raise top.fault("F05", "sheet", key="sheet", expected="恰有一张 repeats = true 的表", found="其他")
         fields = self.fields(cover_fields, sheets, lists)
         groups = self.groups(sheets, fields)
         sheets = [self.finished(sheet, fields, groups) for sheet in sheets]
@@ -59,7 +65,7 @@ class _Loader:
             year=head.integer("year", least=2000),
             money_unit=head.text("money_unit", "万元"),
             notes=head.texts("notes", ()),
-            roles=self.roles(fields),
+            roles=self.roles(fields, next(sheet.id for sheet in sheets if sheet.repeats)),
             cover=cover_fields,
             fields=fields,
             groups=groups,
@@ -70,8 +76,6 @@ class _Loader:
             source=source,
         )
         head.done()
-        if sum(sheet.repeats for sheet in sheets) != 1:
-            raise top.fault("F05", "sheet", key="sheet", expected="恰有一张 repeats = true 的表", found="其他")
         form = replace(form, fields=self.computed(form))
         reader = RuleReader(form, top)
         form = replace(
@@ -125,7 +129,7 @@ class _Loader:
             fields=(),
             repeats=repeats,
             lead_only=table.truth("lead_only"),
-            default_count=table.integer("count", 1, least=1),
+            default_count=table.integer("count", 1, least=1, most=_MOST_SHEETS),
             landscape=table.truth("landscape"),
         )
         table.done()
@@ -165,7 +169,8 @@ class _Loader:
             self.name(table, name, name)
             field = self.field(name, table, sheet_of, lists)
             if uses.get(name, 0) + bool(field.beside) > 1:
-                raise table.fault("F08", name, field=name, count=uses.get(name, 0) + bool(field.beside))
+                count = uses.get(name, 0) + bool(field.beside)
+                raise PerfxlError("F08", file=self.file, place=table.path, field=name, count=count)
             defined[name] = field
         for name in sheet_of:
             if name not in defined:
@@ -181,7 +186,7 @@ class _Loader:
         beside = table.text("beside", "")
         anchor = beside or name
         if anchor not in sheet_of:
-            raise table.fault("F09", name, field=anchor)
+            raise PerfxlError("F09", file=self.file, place=table.path, field=anchor)
         options = self.options(table, lists) if type_name == "choice" else ()
         label = table.text("label")
         self.limit(table, "label", label, _TITLE_LIMIT, "标签（校验标题）")
@@ -253,12 +258,17 @@ class _Loader:
                 raise fault.within(file=self.file, place=table.place("formula")) from None
         return fields
 
-    def roles(self, fields: dict[str, Field]) -> dict[str, str]:
+    def roles(self, fields: dict[str, Field], project_sheet: str) -> dict[str, str]:
         table = self.top.table("roles")
         found = {role: table.text(role) for role in _ROLES}
         for role, name in found.items():
             if name not in fields:
                 raise table.wrong(role, "已定义的字段名")
+            place = COVER if role.startswith("unit") else project_sheet
+            if fields[name].sheet != place or fields[name].group or fields[name].type is None:
+                raise table.wrong(role, "封面上的填报字段" if place == COVER else "重复的表上、分组之外的填报字段")
+            if (role == "budget") != (fields[name].type_name == "money"):
+                raise table.wrong(role, "金额（money）字段" if role == "budget" else "文字字段")
         table.done()
         return found
 
@@ -266,14 +276,17 @@ class _Loader:
 
     def groups(self, sheets: list[Sheet], fields: dict[str, Field]) -> dict[str, Group]:
         found: dict[str, Group] = {}
+        rows: list[str] = []
         for name, table in self.top.named("group"):
             self.name(table, name, name)
             members = table.texts("fields")
             for member in members:
-                if member not in fields:
-                    raise table.wrong("fields", "已定义的字段名")
+                if member not in fields or fields[member].type is None:
+                    raise table.wrong("fields", "已定义的填报字段名")
                 fields[member] = replace(fields[member], group=name)
             sheet, row = self.row_of(table, name, members, sheets)
+            rows.append(f"{sheet.id} 第 {row + 1} 行")
+            self.unique("分组所在的行", rows)
             blocks = self.blocks(table, sheet.grid, row)
             found[name] = Group(
                 name=name, label=table.text("label"), sheet=sheet.id, row=row, fields=members, blocks=blocks
@@ -282,19 +295,20 @@ class _Loader:
         return found
 
     def row_of(self, table: Table, name: str, members: tuple[str, ...], sheets: list[Sheet]) -> tuple[Sheet, int]:
-        places = {
-            (sheet.id, cell.row)
+        cells = [
+            (cell.text, sheet.id, cell.row)
             for sheet in sheets
             for cell in sheet.grid.cells
             if cell.mark is Mark.FIELD and cell.text in members
-        }
-        if len(places) != 1:
+        ]
+        places = {(sheet, row) for _, sheet, row in cells}
+        if len(places) != 1 or {text for text, _, _ in cells} != set(members):
             raise table.fault("F12", "fields", group=name, fields="、".join(members))
         sheet_id, row = places.pop()
         return next(sheet for sheet in sheets if sheet.id == sheet_id), row
 
     def blocks(self, table: Table, grid: Grid, row: int) -> tuple[Block, ...]:
-        slots = table.integer("slots", 1, least=1)
+        slots = table.integer("slots", 1, least=1, most=_MOST_SLOTS)
         if "tree" not in table:
             return (Block(slots=slots),)
         marks = {cell.mark for cell in grid.cells if cell.row == row}
@@ -302,7 +316,7 @@ class _Loader:
             raise table.fault("F05", "tree", key=table.place("tree"), expected="该行含 {level1} 和 {level2}", found="没有")
         required = table.texts("required", ())
         own_slots = table.table("slots_of", {})
-        counts = {name: own_slots.integer(name, least=1) for name in own_slots.names()}
+        counts = {name: own_slots.integer(name, least=1, most=_MOST_SLOTS) for name in own_slots.names()}
         blocks: list[Block] = []
         for branch in table.tables("tree"):
             level1 = branch.text("level1")
@@ -314,3 +328,8 @@ class _Loader:
             if level2 not in [block.level2 for block in blocks]:
                 raise table.wrong("required" if level2 in required else "slots_of", f"指标树中的二级指标名（没有 {level2}）")
         return tuple(blocks)
+
+
+def _titles(sheet: Sheet) -> list[str]:
+    """The names that a sheet's copies may take."""
+    return [sheet.title(number) for number in range(1, _MOST_SHEETS + 1)] if sheet.repeats else [sheet.title(1)]

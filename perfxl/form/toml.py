@@ -54,11 +54,13 @@ class Table:
         """A text."""
         return cast(str, self._get(key, str, "文字", default))
 
-    def integer(self, key: str, default: int | None = None, *, least: int = 0) -> int:
-        """A whole number."""
+    def integer(self, key: str, default: int | None = None, *, least: int = 0, most: int = 9_999) -> int:
+        """A whole number within bounds."""
         found = cast(int, self._get(key, int, "整数", default))
         if found < least:
             raise self.wrong(key, f"不小于 {least} 的整数")
+        if found > most:
+            raise self.wrong(key, f"不大于 {most} 的整数")
         return found
 
     def number(self, key: str, default: float | None = None) -> float:
