@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from lxml import etree
@@ -25,6 +26,7 @@ _DEEPEST = 3
 _FIRST_MARK = 200_000_000
 
 
+@cache
 def w(name: str) -> str:
     """A WordprocessingML name as lxml spells it."""
     return f"{{{W}}}{name}"
@@ -109,10 +111,13 @@ def headings_of(root: Any, styles: StyleSheet) -> list[Heading]:
     found: list[Heading] = []
     used = {int(mark.get(w("id"), "0")) for mark in root.iter(w("bookmarkStart"))}
     number = max(used, default=-1) + 1
-    for paragraph in root.iter(w("p")):
-        level = styles.headings.get(style_of(paragraph))
+    for style in list(root.iter(w("pStyle"))):
+        level = styles.headings.get(style.get(w("val"), ""))
+        if level is None:
+            continue
+        paragraph = style.getparent().getparent()
         text = " ".join(paragraph_text(paragraph).split("\n")).strip()
-        if level is None or not text:
+        if paragraph.tag != w("p") or not text:
             continue
         name = _bookmark_in(paragraph)
         if not name:

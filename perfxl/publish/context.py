@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -31,6 +31,11 @@ class Record:
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = dict(values)
+
+    def value(self, name: str, missing: Callable[..., Any]) -> Any:
+        """The value of this name; ``missing(obj=…, name=…)`` if there is none."""
+        values = self._values
+        return values[name] if name in values else missing(obj=self, name=name)
 
     def __getattr__(self, name: str) -> Any:
         try:

@@ -21,6 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from ..errors import PerfxlError
+from .context import Record
 from .docx_package import read_package
 
 __all__ = ["CORE", "DocumentTemplate"]
@@ -45,6 +46,12 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     """No attribute that begins with an underscore, no missing name, no giant strings."""
 
     intercepted_binops = frozenset({"*", "**"})
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        # A record holds data and nothing else; the sandbox's questions would take a third of the time.
+        if type(obj) is Record:
+            return obj.value(attribute, self.undefined)
+        return super().getattr(obj, attribute)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         sizes = [len(value) for value in (left, right) if isinstance(value, str | list | tuple)]
@@ -100,6 +107,7 @@ class DocumentTemplate:
         Raises W01 for what is no .docx, W02 for a tag that cannot be understood.
         """
         self.file = file
+        self.content = content
         self.parts = read_package(content, file)
         self._environment = _environment()
         self._compiled: dict[str, _Part] = {}

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from ..errors import PerfxlError
 from ..form.library import templates_folder
+from ..form.load import load_form
 from ..form.model import Form
 from ..form.records import Book, SheetRecord, data_text
 from .blocks import Paragraph, blocks_of_docx
@@ -20,6 +21,7 @@ from .engine import DocumentTemplate
 from .html import html_of
 from .markdown import markdown_of
 from .office import page_numbers, pdf_of
+from .workers import mapped, workers_for
 
 __all__ = ["Made", "Options", "default_template", "limited_to", "publish", "refuse_missing"]
 
@@ -30,13 +32,17 @@ _NAME_LIMIT = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What to make beside the .docx; ``pages``: let LibreOffice count pages for the contents (``pdf`` does too)."""
+    """What to make beside the .docx; ``pages``: let LibreOffice count pages for the contents (``pdf`` does too).
+
+    ``jobs``: processes, 0 for as many as the work deserves.
+    """
 
     as_of: datetime
     pdf: bool = False
     html: bool = False
     markdown: bool = False
     pages: bool = False
+    jobs: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,25 +96,70 @@ def publish(departments: Sequence[Department], template: DocumentTemplate, optio
     With ``pdf`` or ``pages`` LibreOffice works on all departments at once at the
     end, so files then come late.  Raises W02 and W03 for the template's faults, W04.
     """
-    publisher = Publisher(template, options.as_of)
     names = _names(departments)
     if not (options.pdf or options.pages):
-        for department, name in zip(departments, names, strict=True):
-            yield _made(department, name, publisher.document(department), options)
+        jobs = workers_for(len(departments), options.jobs)
+        tasks = [_Task.of(department, name) for department, name in zip(departments, names, strict=True)]
+        form = departments[0].form if departments else None
+        given = (template.content, template.file, options, form.source if form else "")
+        made = mapped(_work, tasks, jobs=jobs, begin=_begin, given=given)
+        for department, files in zip(departments, made, strict=True):
+            yield Made(department=department, files=files, tables=_tables(department))
         return
+    publisher = Publisher(template, options.as_of)
     plain = {name: publisher.document(each) for each, name in zip(departments, names, strict=True)}
     pages = page_numbers(plain)
     settings = template.parts.get(_SETTINGS)
     counted = {name: with_pages(read_package(content, name), settings, pages[name]) for name, content in plain.items()}
     printed = pdf_of(counted) if options.pdf else {}
     for department, name in zip(departments, names, strict=True):
-        made = _made(department, name, counted[name], options)
+        files = _files(department, name, counted[name], options)
         if name in printed:
-            made.files[f"{name}.pdf"] = printed[name]
-        yield made
+            files[f"{name}.pdf"] = printed[name]
+        yield Made(department=department, files=files, tables=_tables(department))
 
 
-def _made(department: Department, name: str, content: bytes, options: Options) -> Made:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A department as it goes to another process: without its form, which that process has."""
+
+    name: str
+    code: str
+    called: str
+    books: tuple[Book, ...]
+    lead: int
+
+    @classmethod
+    def of(cls, department: Department, name: str) -> _Task:
+        lead = next((number for number, book in enumerate(department.books) if book is department.lead), -1)
+        return cls(name, department.code, department.name, department.books, lead)
+
+    def department(self, form: Form) -> Department:
+        lead = self.books[self.lead] if self.lead >= 0 else None
+        return Department(form=form, code=self.code, name=self.called, books=self.books, lead=lead)
+
+
+_at_work: list[tuple[Publisher, Options, Form]] = []
+"""What this process works with, once :func:`_begin` has run."""
+
+
+def _begin(content: bytes, file: str, options: Options, source: str) -> None:
+    if source:
+        publisher = Publisher(DocumentTemplate(content, file), options.as_of)
+        _at_work[:] = [(publisher, options, load_form(source, "form.toml"))]
+
+
+def _work(task: _Task) -> dict[str, bytes]:
+    publisher, options, form = _at_work[0]
+    department = task.department(form)
+    return _files(department, task.name, publisher.document(department), options)
+
+
+def _tables(department: Department) -> int:
+    return sum(1 for _ in department.projects())
+
+
+def _files(department: Department, name: str, content: bytes, options: Options) -> dict[str, bytes]:
     files = {f"{name}.docx": content}
     if options.html or options.markdown:
         blocks = blocks_of_docx(content, name)
@@ -119,7 +170,7 @@ def _made(department: Department, name: str, content: bytes, options: Options) -
             files[f"{name}.html"] = html_of(blocks, title=year, labels=_labels(form)).encode("utf-8")
         if options.markdown:
             files[f"{name}.md"] = markdown_of(blocks).encode("utf-8")
-    return Made(department=department, files=files, tables=sum(1 for _ in department.projects()))
+    return files
 
 
 def _labels(form: Form) -> frozenset[str]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..check import Submission, read_submission
-from ..consolidate.content import content_of
+from ..check import read_submission
+from ..consolidate.content import Content, content_of
 from ..consolidate.dataset import Dataset, common_form, dataset_of
 from ..consolidate.files import gather
 from ..consolidate.ledger import form_of, remembered
@@ -20,6 +20,7 @@ from ..form.model import Form
 from ..form.records import Book
 from .blocks import Block, blocks_of_docx, blocks_of_text
 from .bring_back import Imported, import_blocks
+from .workers import mapped, workers_for
 
 __all__ = ["LeftOut", "Source", "blocks_of_file", "import_file", "read_source"]
 
@@ -94,18 +95,24 @@ def _begins(path: Path, mark: bytes) -> bool:
 
 def _gathered(paths: Sequence[Path], form: str, every_state: bool, progress: Progress | None) -> Source:
     files = gather(paths).files
-    read: dict[str, Submission] = {}
-    for number, each in enumerate(files, 1):
-        read[each.shown] = read_submission(each.path, shown=each.shown)
+    read: dict[str, tuple[Content, Book | None]] = {}
+    jobs = workers_for(len(files))
+    for number, (content, book) in enumerate(mapped(_read, [(each.path, each.shown) for each in files], jobs=jobs), 1):
+        read[content.file] = content, book
         if progress is not None:
-            progress(number, len(files), each.shown)
-    contents = [content_of(submission) for submission in read.values()]
+            progress(number, len(files), content.file)
+    contents = [content for content, _ in read.values()]
     key = common_form(contents)
     if not form and key is None:
         raise PerfxlError("W06", reason=f"{len(files)} 个文件都不能读取，如 {contents[0].file}：{_why(contents[0].findings)}")
     meant = find_form(form or (key or ("", 0))[0])
     dataset = dataset_of(contents, meant)
-    return _source(dataset, lambda judged: read[judged.content.file].book, every_state=every_state)
+    return _source(dataset, lambda judged: read[judged.content.file][1], every_state=every_state)
+
+
+def _read(given: tuple[Path, str]) -> tuple[Content, Book | None]:
+    submission = read_submission(given[0], shown=given[1])
+    return content_of(submission), submission.book
 
 
 def _why(findings: Sequence[object]) -> str:
