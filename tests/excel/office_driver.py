@@ -1,9 +1,11 @@
-"""Runs macros of the add-in in LibreOffice: ``/usr/bin/python3 office_driver.py STEPS PROFILE``.
+"""Runs macros of the add-in in LibreOffice: ``/usr/bin/python3 office_driver.py PROFILE``.
 
-Stands alone, since the UNO bridge belongs to the system's Python.  STEPS is a
-JSON file with a list of steps (see hosts.py); the answers are printed as JSON.
+Stands alone, since the UNO bridge belongs to the system's Python.  Each line
+read is a JSON list of steps (see hosts.py), each line written the list of
+answers; LibreOffice runs until the input ends.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -45,6 +47,10 @@ class Host:
     def open(self, path):
         options = (value("MacroExecutionMode", 4),)
         self.book = self.desktop.loadComponentFromURL(uno.systemPathToFileUrl(path), "_blank", 0, options)
+
+    def close(self):
+        for document in (self.book, self.addin):
+            document.close(True)
 
     def run(self, call):
         self.probes += 1
@@ -119,23 +125,21 @@ class Host:
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        steps = json.load(file)
     pipe = f"perfxl{os.getpid()}"
     office = subprocess.Popen(
-        ["soffice", f"-env:UserInstallation={sys.argv[2]}", "--headless", "--norestore", f"--accept=pipe,name={pipe};urp;"],
+        ["soffice", f"-env:UserInstallation={sys.argv[1]}", "--headless", "--norestore", f"--accept=pipe,name={pipe};urp;"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
         desktop = connect(pipe)
-        host = Host(desktop)
-        answers = [getattr(host, name)(*arguments) for name, *arguments in steps]
-        print(json.dumps(answers, ensure_ascii=True))
-        try:
+        for line in sys.stdin:
+            host = Host(desktop)
+            answers = [getattr(host, name)(*arguments) for name, *arguments in json.loads(line)]
+            host.close()
+            print(json.dumps(answers, ensure_ascii=True), flush=True)
+        with contextlib.suppress(Exception):
             desktop.terminate()
-        except Exception:
-            pass
         office.wait(30)
     finally:
         if office.poll() is None:

@@ -36,6 +36,8 @@ Public Function PxApply(ByVal book As Object, ByVal changes As Collection) As Lo
     Dim row As Long
     Dim number As Long
     Dim store As Object
+    On Error GoTo finish
+    Application.EnableEvents = False
     PxForgetChanges
     Set store = PxStore()
     row = 1
@@ -52,9 +54,12 @@ Public Function PxApply(ByVal book As Object, ByVal changes As Collection) As Lo
             PxPut cell, change(2)
         End If
     Next
-    ThisWorkbook.Saved = True
     Application.Calculate
     PxApply = row - 1
+finish:
+    ThisWorkbook.Saved = True
+    Application.EnableEvents = True
+    If Err.Number <> 0 Then PxTell PxText("failed", Err.Description)
 End Function
 
 ' One step back: cells that have changed since are left alone.

@@ -95,7 +95,7 @@ Public Function PxPlaces(ByVal book As Object, ByVal only As Long) As Collection
     Dim row As Long
     Dim last As Long
     Dim column As Long
-    Dim line As String
+    Dim marks As String
     Dim flag As String
     Dim follows As Boolean
     Dim found As Collection
@@ -106,14 +106,14 @@ Public Function PxPlaces(ByVal book As Object, ByVal only As Long) As Collection
             flags = PxFlagColumn(sheet)
             last = sheet.UsedRange.Rows.Count
             For row = 2 To last
-                line = CStr(sheet.Cells(row, flags).Value)
-                If InStr(line, "E") > 0 Or InStr(line, "H") > 0 Then
-                    For column = 1 To Len(line)
-                        flag = Mid$(line, column, 1)
+                marks = CStr(sheet.Cells(row, flags).Value)
+                If InStr(marks, "E") > 0 Or InStr(marks, "H") > 0 Then
+                    For column = 1 To Len(marks)
+                        flag = Mid$(marks, column, 1)
                         If flag = "E" Or flag = "H" Then
                             follows = False
                             If column > 1 Then
-                                If Mid$(line, column - 1, 1) = flag And sheet.Cells(row, column).MergeCells Then
+                                If Mid$(marks, column - 1, 1) = flag And sheet.Cells(row, column).MergeCells Then
                                     follows = (sheet.Cells(row, column).MergeArea.Column < column)
                                 End If
                             End If

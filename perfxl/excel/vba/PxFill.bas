@@ -57,7 +57,7 @@ Public Sub PxCopyProject()
     Set book = PxCurrent()
     If book Is Nothing Then Exit Sub
     Set source = ActiveSheet
-    If PxSheets(book, PxKind(source)).Count < 2 Then
+    If PxKind(source) = "" Or PxSheets(book, PxKind(source)).Count < 2 Then
         PxTell PxText("not_a_project")
         Exit Sub
     End If
@@ -86,6 +86,7 @@ Public Sub PxCarryFrom(ByVal path As String)
     Dim sheet As Object
     Dim index As Long
     Dim target As Object
+    Dim targets As Collection
     Dim changes As Collection
     Dim used As String
     Dim lost As Long
@@ -104,7 +105,8 @@ Public Sub PxCarryFrom(ByVal path As String)
         Set sheet = old.Worksheets(index)
         If PxKind(sheet) <> "" Then
             If PxSheets(old, PxKind(sheet)).Count < 2 Then
-                If PxSheets(book, PxKind(sheet)).Count = 1 Then PxCollect sheet, PxSheets(book, PxKind(sheet))(1), changes
+                Set targets = PxSheets(book, PxKind(sheet))
+                If targets.Count = 1 Then PxCollect sheet, targets.Item(1), changes
             ElseIf Not PxSheetBlank(sheet) Then
                 If PxHasFirst(book, sheet) Then
                     present = present + 1

@@ -3,12 +3,12 @@ Option Explicit
 ' Keeps the status bar true while perfxl workbooks are open; silent in all others.
 Private watcher As Object
 Private shown As Boolean
+Private asked As String
 
 Public Sub PxStart()
     On Error GoTo missing
     Set watcher = New PxEvents
     watcher.Watch
-    PxForget
 missing:
 End Sub
 
@@ -44,13 +44,11 @@ End Sub
 
 ' Asks once per workbook and session; the light stays in the status bar anyway.
 Public Sub PxOnSave(ByVal book As Object, ByRef Cancel As Boolean)
-    Dim asked As String
     If Not PxIsBook(book) Then Exit Sub
     PxShowLight book
     If PxCount(book, "E") = 0 Then Exit Sub
-    asked = PxState("asked")
     If InStr(asked, "|" & book.Name & "|") > 0 Then Exit Sub
-    PxSetState "asked", asked & "|" & book.Name & "|"
+    asked = asked & "|" & book.Name & "|"
     If Not PxAsk(PxText("save_with_errors", PxLight(book))) Then Cancel = True
 End Sub
 

@@ -2,9 +2,9 @@ Option Explicit
 
 ' All that people read. The words stand in column A and B of the add-in's hidden sheet,
 ' since VBA sources hold ASCII only; {0}, {1} and {2} are filled in. Columns D and E hold
-' what has to outlive one macro, among it the last message and status.
-' Unattended (state "unattended" is not empty), messages are kept but not shown and
-' questions get the answer in state "answer".
+' states. Unattended (state "unattended" is not empty), messages and status are kept there
+' and not shown, and questions get the answer in state "answer". Otherwise nothing is
+' written: in Excel, any cell that a macro writes would empty the clerk's undo list.
 Private Const TEXT_COLUMN As Long = 1
 Private Const STATE_COLUMN As Long = 4
 
@@ -39,22 +39,17 @@ Public Sub PxSetState(ByVal key As String, ByVal text As String)
     ThisWorkbook.Saved = True
 End Sub
 
-' What a session remembers is not for the next.
-Public Sub PxForget()
-    PxSetState "asked", ""
-    PxSetState "message", ""
-    PxSetState "status", ""
-    PxForgetChanges
-End Sub
-
 Public Sub PxTell(ByVal text As String)
-    PxSetState "message", text
-    If PxState("unattended") = "" Then MsgBox text, vbInformation, PxText("title")
+    If PxUnattended() Then
+        PxSetState "message", text
+    Else
+        MsgBox text, vbInformation, PxText("title")
+    End If
 End Sub
 
 Public Function PxAsk(ByVal text As String) As Boolean
-    PxSetState "message", text
-    If PxState("unattended") <> "" Then
+    If PxUnattended() Then
+        PxSetState "message", text
         PxAsk = (PxState("answer") = "yes")
     Else
         PxAsk = (MsgBox(text, vbYesNo + vbQuestion, PxText("title")) = vbYes)
@@ -62,9 +57,13 @@ Public Function PxAsk(ByVal text As String) As Boolean
 End Function
 
 Public Sub PxStatus(ByVal text As String)
-    PxSetState "status", text
+    If PxUnattended() Then PxSetState "status", text
     Application.StatusBar = text
 End Sub
+
+Public Function PxUnattended() As Boolean
+    PxUnattended = (PxState("unattended") <> "")
+End Function
 
 Private Function PxLookUp(ByVal column As Long, ByVal key As String) As String
     Dim row As Long

@@ -1,0 +1,326 @@
+"""The macros, run in LibreOffice and in pyOpenVBA's interpreter, judged by the cells they leave behind."""
+
+from __future__ import annotations
+
+import copy
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from perfxl.form.records import Book
+from tests.excel.conftest import built, seed
+from tests.excel.hosts import Host, Interpreter, Office
+
+
+class DescribeChecking:
+    def it_jumps_through_errors_and_open_hints_and_goes_round(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        go = [("run", "PxNext"), ("selection",), ("state", "status")]
+        assert host.play(addin, faulty_book, ("select", "封面", "A1"), *go, *go, *go, *go, ("run", "PxNext"), ("selection",)) == [
+            "项目01!C4",
+            "第 1 处，共 4 处：错误：预算数应等于财政资金与其他资金之和（差额 10.15 万元）",
+            "项目01!F25",
+            "第 2 处，共 4 处：提示：三级指标是比率，指标值的单位却不是 %，请核对",
+            "项目02!G7",
+            "第 3 处，共 4 处：错误：12月底计划应为 100%，现为 90%",
+            "项目02!F17",
+            "第 4 处，共 4 处：提示：成本指标通常写 ≤（不超过），现写 ≥，请核对",
+            "项目01!C4",
+        ]
+
+    def it_jumps_backwards_from_the_start_to_the_last(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        steps = [("select", "封面", "A1"), ("run", "PxPrevious"), ("selection",), ("run", "PxPrevious"), ("selection",)]
+        assert host.play(addin, faulty_book, *steps) == ["项目02!F17", "项目02!G7"]
+
+    def it_checks_one_sheet(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        steps = [("select", "项目02", "A1"), ("run", "PxCheckSheet"), ("selection",), ("state", "status")]
+        assert host.play(addin, faulty_book, *steps) == ["项目02!G7", "项目02：还有 1 处错误、1 处提示待说明"]
+
+    def it_checks_all_and_opens_the_list(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        steps = [("run", "PxCheckAll"), ("selection",), ("state", "status")]
+        assert host.play(addin, faulty_book, *steps) == ["校验!A1", "绩效目标：还有 2 处错误、2 处提示待说明"]
+
+    def it_follows_what_is_typed(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        steps = [
+            ("select", "项目01", "A1"),
+            ("put", "项目01", "C4", 0.85),
+            ("put", "项目02", "G7", 1),
+            ("run", "Application.Calculate"),
+            ("run", "PxOnChange ActiveSheet"),
+            ("state", "status"),
+            ("run", "PxNext"),
+            ("selection",),
+        ]
+        assert host.play(addin, faulty_book, *steps) == ["绩效目标：有 2 处提示待说明", "项目01!F25"]
+
+    def it_refuses_a_sheet_that_is_no_part_of_the_form(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        steps = [("select", "校验", "A1"), ("run", "PxCheckSheet"), ("state", "message")]
+        assert host.play(addin, faulty_book, *steps) == ["请先选中封面、部门整体或某张项目表。"]
+
+
+class DescribeNormalising:
+    CHANGED = ("F10", "F13", "F15", "F17", "F19", "F25")
+
+    def it_shows_what_it_would_change_then_changes_it(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        cells = [("get", "项目01", f"F{row}") for row in (10, 13, 15, 17, 19, 21, 23, 25, 27)]
+        assert host.play(
+            addin, faulty_book, ("run", "PxNormalise"), ("state", "message"), *cells, ("formula", "项目01", "F17")
+        ) == [
+            "将规范 6 处指标值的写法，确定吗？\n"
+            "项目01!F10  大于等于90% -> ≥90%\n"
+            "项目01!F13  >=90％ -> ≥90%\n"
+            "项目01!F15  不低于 95% -> ≥95%\n"
+            "项目01!F17  等于12次 -> =12次\n"
+            "项目01!F19  90%以上 -> ≥90%\n"
+            "项目01!F25  ＝5天 -> =5天",
+            *("≥90%", "≥90%", "≥95%", "=12次", "≥90%", "优", "2023.07-2024.01", "=5天", "≥90%"),
+            False,
+        ]
+
+    def it_changes_nothing_when_the_answer_is_no(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        steps = [("run", "PxNormalise"), ("get", "项目01", "F10"), ("run", "PxRestore"), ("state", "message")]
+        assert host.play(addin, faulty_book, *steps, answer="no") == ["大于等于90%", "没有可以恢复的修改。"]
+
+    def it_takes_one_step_back_but_not_over_later_changes(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        assert host.play(
+            addin,
+            faulty_book,
+            ("run", "PxNormalise"),
+            ("put", "项目01", "F13", "≥99%"),
+            ("run", "PxRestore"),
+            ("state", "message"),
+            *[("get", "项目01", cell) for cell in self.CHANGED],
+            ("run", "PxRestore"),
+            ("state", "message"),
+        ) == [
+            "已恢复 5 处；1 处后来又改过，没有动。",
+            *("大于等于90%", "≥99%", "不低于 95%", "等于12次", "90%以上", "＝5天"),
+            "没有可以恢复的修改。",
+        ]
+
+    def it_says_so_when_all_is_normal(self, host: Host, addin: Path, good_book: Path) -> None:
+        assert host.play(addin, good_book, ("run", "PxNormalise"), ("state", "message")) == ["指标值的写法都已规范。"]
+
+
+class DescribeCopyingAProject:
+    CELLS = ("B3", "E3", "C4", "E4", "G4", "I5", "B7", "G7", "C10", "F10", "G27")
+
+    def it_fills_the_next_blank_sheet_and_takes_it_back(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        source = [("get", "项目01", cell) for cell in self.CELLS]
+        copy = [("get", "项目03", cell) for cell in self.CELLS]
+        found = host.play(
+            addin,
+            faulty_book,
+            ("select", "项目01", "A1"),
+            ("run", "PxCopyProject"),
+            ("selection",),
+            ("state", "status"),
+            *source,
+            *copy,
+            ("run", "PxRestore"),
+            *copy,
+        )
+        size = len(self.CELLS)
+        assert found[:2] == ["项目03!B3", "已把“项目01”复制到“项目03”，请修改项目编码、名称和指标；可用“恢复”退回。"]
+        assert found[2 : 2 + size] == found[2 + size : 2 + 2 * size]
+        assert found[2] == "13028123P00028410002W"
+        assert found[2 + 2 * size :] == [None] * size
+
+    def it_shows_the_copy_as_a_code_used_twice(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        steps = [("select", "项目01", "A1"), ("run", "PxCopyProject"), ("get", "项目03", "K3")]
+        assert host.play(addin, faulty_book, *steps) == [
+            "错误：项目编码 13028123P00028410002W 在本工作簿中出现了 2 次，每个项目只填一张表"
+        ]
+
+    @pytest.mark.parametrize(
+        ("sheet", "message"),
+        [
+            ("项目03", "“项目03”还没有填写，无可复制。"),
+            ("校验", "请先选中要复制的项目表。"),
+            ("部门整体", "请先选中要复制的项目表。"),
+        ],
+    )
+    def it_refuses_what_is_no_filled_project(
+        self, host: Host, addin: Path, faulty_book: Path, sheet: str, message: str
+    ) -> None:
+        steps = [("select", sheet, "A1"), ("run", "PxCopyProject"), ("state", "message")]
+        assert host.play(addin, faulty_book, *steps) == [message]
+
+    def it_says_so_when_no_sheet_is_blank(self, host: Host, addin: Path, tmp_path: Path) -> None:
+        full = tmp_path / "full.xlsx"
+        full.write_bytes(built(seed(), projects=2))
+        steps = [("select", "项目01", "A1"), ("run", "PxCopyProject"), ("state", "message")]
+        assert host.play(addin, full, *steps) == ["没有空白的项目表了；请向财政部门索取项目表更多的工作簿。"]
+
+
+class DescribeCarryingOver:
+    def it_fills_blank_cells_by_name_and_blank_sheets_in_order(
+        self, host: Host, addin: Path, blank_book: Path, good_book: Path
+    ) -> None:
+        carry = ("run", f'PxCarryFrom "{good_book}"')
+        cells = [("封面", "B3"), ("部门整体", "A4"), ("项目01", "B3"), ("项目02", "B3"), ("项目02", "C4"), ("项目01", "F10")]
+        found = host.play(
+            addin, blank_book, ("put", "封面", "B3", "657009"), carry, ("state", "message"), *[("get", *each) for each in cells],
+            ("get", "项目03", "B3"),
+        )  # fmt: skip
+        assert str(found[0]).startswith("将带入 ")
+        assert "（0 个项目本表已有，0 个项目没有空表可放）" in str(found[0])
+        assert found[1] == "657009"
+        book = seed()
+        first, second = book.of("project")
+        assert found[2:] == [
+            book.of("department")[0].raws["overall"],
+            first.raws["code"],
+            second.raws["code"],
+            second.raws["budget"],
+            first.rows["indicators"][0].raws["value"],
+            None,
+        ]
+
+    def it_leaves_out_projects_that_are_there_already(
+        self, host: Host, addin: Path, good_book: Path, tmp_path: Path
+    ) -> None:
+        last_year = tmp_path / "last_year.xlsx"
+        last_year.write_bytes(good_book.read_bytes())
+        steps = [("run", f'PxCarryFrom "{last_year}"'), ("state", "message"), ("get", "项目03", "B3")]
+        assert host.play(addin, good_book, *steps) == [
+            "没有可带入的内容（2 个项目本表已有，0 个项目没有空表可放）。",
+            None,
+        ]
+
+    def it_counts_projects_that_find_no_blank_sheet(
+        self, host: Host, addin: Path, good_book: Path, tmp_path: Path
+    ) -> None:
+        small = tmp_path / "small.xlsx"
+        small.write_bytes(built(Book(), projects=2))
+        other = tmp_path / "other.xlsx"
+        book = seed()
+        third = copy.deepcopy(book.of("project")[0])
+        third.ordinal = 3
+        third.raws["code"] = "13028123P00028610002D"
+        book.sheets.append(third)
+        other.write_bytes(built(book))
+        found = host.play(addin, small, ("run", f'PxCarryFrom "{other}"'), ("state", "message"), answer="no")
+        assert "（0 个项目本表已有，1 个项目没有空表可放）" in str(found[0])
+
+    def it_refuses_a_foreign_workbook(self, host: Host, addin: Path, blank_book: Path, tmp_path: Path) -> None:
+        foreign = tmp_path / "foreign.xlsx"
+        openpyxl.Workbook().save(foreign)
+        steps = [("run", f'PxCarryFrom "{foreign}"'), ("state", "message"), ("get", "项目01", "B3")]
+        assert host.play(addin, blank_book, *steps) == ["这不是 perfxl 下发的绩效目标工作簿。", None]
+
+
+class DescribeHidingRows:
+    def it_hides_blank_slots_and_shows_them_again(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        assert host.play(
+            addin,
+            faulty_book,
+            ("select", "项目01", "A1"),
+            ("run", "PxToggleRows"),
+            ("hidden", "项目01"),
+            ("state", "status"),
+            ("run", "PxToggleRows"),
+            ("hidden", "项目01"),
+            ("state", "status"),
+        ) == [
+            [11, 12, 14, 16, 18, 20, 22, 24, 26, 28],
+            "已隐藏 10 个空行，再按一次全部显示。",
+            [],
+            "已显示 10 个空行。",
+        ]
+
+    def it_keeps_the_first_slot_of_a_blank_block(self, host: Host, addin: Path, blank_book: Path) -> None:
+        steps = [("select", "项目01", "A1"), ("run", "PxToggleRows"), ("hidden", "项目01")]
+        assert host.play(addin, blank_book, *steps) == [[11, 12, 14, 16, 18, 20, 22, 24, 26, 28]]
+
+
+class DescribeExporting:
+    NAME = "657001遵化市房屋征收中心本级_2023年部门预算绩效目标.xlsx"
+
+    def it_refuses_while_errors_remain_and_jumps_to_one(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        steps = [("select", "封面", "A1"), ("run", "PxExport"), ("state", "message"), ("selection",)]
+        assert host.play(addin, faulty_book, *steps) == [
+            "不能导出：还有 2 处错误、2 处提示待说明。已跳到错误处，请改正。",
+            "项目01!C4",
+        ]
+        assert not (faulty_book.parent / self.NAME).exists()
+
+    def it_asks_while_hints_are_open(self, host: Host, addin: Path, good_book: Path) -> None:
+        found = host.play(addin, good_book, ("run", "PxExport"), ("state", "message"), answer="no")
+        assert found == ["有 2 处提示待说明。仍要导出吗？"]
+        assert not (good_book.parent / self.NAME).exists()
+
+    def it_knows_the_official_name(self, host: Host, addin: Path, good_book: Path) -> None:
+        steps = [("run", 'PxSetState "name", PxOfficialName(ActiveWorkbook)'), ("state", "name")]
+        assert host.play(addin, good_book, *steps) == [self.NAME]
+
+    def it_saves_without_macros_under_the_official_name(self, addin: Path, good_book: Path) -> None:
+        # LibreOffice's Workbook.SaveAs has no .xlsx filter for VBA, so this one runs in the interpreter alone.
+        saved = good_book.parent / self.NAME
+        found = Interpreter().play(addin, good_book, ("run", "PxExport"), ("state", "message"))
+        assert found == [f"已保存报送文件：{saved}\n请用邮件发回财政部门。"]
+        with zipfile.ZipFile(saved) as package:
+            assert not [name for name in package.namelist() if "vba" in name.lower() or "customui" in name.lower()]
+        before, after = (openpyxl.load_workbook(path) for path in (good_book, saved))
+        assert before.sheetnames == after.sheetnames
+        assert before["项目01"]["B3"].value == after["项目01"]["B3"].value == seed().of("project")[0].raws["code"]
+        assert after["项目01"].protection.sheet
+
+
+class DescribeLiveEvents:
+    def it_asks_once_before_saving_with_errors(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        twice = """
+            Dim first As Boolean
+            Dim second As Boolean
+            PxOnSave ActiveWorkbook, first
+            PxOnSave ActiveWorkbook, second
+            PxSetState "cancelled", first & "/" & second"""
+        steps = [("run", twice), ("state", "cancelled"), ("state", "message")]
+        assert host.play(addin, faulty_book, *steps, answer="no") == [
+            "True/False",
+            "本工作簿还有 2 处错误、2 处提示待说明。\n仍要保存吗？（可以先保存，报送前必须改正错误；本次不再提醒）",
+        ]
+
+    def it_saves_a_clean_workbook_without_a_word(self, host: Host, addin: Path, good_book: Path) -> None:
+        code = 'Dim stop_it As Boolean\nPxOnSave ActiveWorkbook, stop_it\nPxSetState "cancelled", CStr(stop_it)'
+        steps = [("run", code), ("state", "cancelled"), ("state", "message")]
+        assert host.play(addin, good_book, *steps, answer="no") == ["False", ""]
+
+    def it_shows_the_light_when_a_workbook_opens(self, host: Host, addin: Path, faulty_book: Path) -> None:
+        steps = [("run", "PxOnOpen ActiveWorkbook"), ("state", "status"), ("state", "message")]
+        assert host.play(addin, faulty_book, *steps) == ["绩效目标：还有 2 处错误、2 处提示待说明", ""]
+
+    def it_is_silent_in_other_workbooks(self, host: Host, addin: Path, tmp_path: Path) -> None:
+        foreign = tmp_path / "foreign.xlsx"
+        openpyxl.Workbook().save(foreign)
+        code = """
+            Dim stop_it As Boolean
+            PxOnOpen ActiveWorkbook
+            PxOnChange ActiveSheet
+            PxOnActivate ActiveWorkbook
+            PxOnSave ActiveWorkbook, stop_it
+            PxSetState "cancelled", CStr(stop_it)"""
+        steps = [("run", code), ("state", "status"), ("state", "message"), ("state", "cancelled")]
+        assert host.play(addin, foreign, *steps) == ["", "", "False"]
+
+    def it_says_that_the_workbook_is_of_another_version(self, host: Host, addin: Path, tmp_path: Path) -> None:
+        other = tmp_path / "other.xlsx"
+        other.write_bytes(built(seed(), meta={"program": "9.3.1"}))
+        note = "注意：工作簿由 perfxl 9.3.1 生成，加载项是 0.1.0 版，请向财政部门索取相同版本的加载项。"
+        steps = [("run", "PxOnOpen ActiveWorkbook"), ("state", "message"), ("state", "status")]
+        assert host.play(addin, other, *steps) == [note, f"绩效目标：有 2 处提示待说明  {note}"]
+
+    def it_does_not_slow_down_typing(self, office: Office, addin: Path, faulty_book: Path) -> None:
+        # 200 changes in LibreOffice, each with its event; measured 1.5 ms each.
+        code = "Dim turn As Long\nFor turn = 1 To 200\nPxOnChange ActiveSheet\nNext"
+        steps = [("select", "项目01", "A1"), ("run", code), ("took_seconds",)]
+        (seconds,) = office.play(addin, faulty_book, *steps)
+        assert isinstance(seconds, float)
+        assert seconds / 200 < 0.02
+
+    def it_tells_versions_and_form(self, host: Host, addin: Path, good_book: Path) -> None:
+        assert host.play(addin, good_book, ("run", "PxAbout"), ("state", "message")) == [
+            "绩效目标加载项（perfxl）0.1.0 版\n不含密码，不解除任何保护；离线可用。\n"
+            "当前工作簿：表样 hebei-2023 第 1 版，有 2 处提示待说明"
+        ]
