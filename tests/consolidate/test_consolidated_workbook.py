@@ -116,9 +116,22 @@ class DescribeTheAccounts:
         found = values(build(some()))
         assert column(found, "核对", "文件数")[:7] == [2, 1, 1, 1, 1, 1, 7]
         assert column(found, "核对", "预算数（万元）")[:7] == [1234692.895, 10.85, 10, 5, 0, 0, 1234718.745]
-        assert [row[4].value for row in found["核对"].iter_rows(min_row=13)] == ["相符"] * 3
+        assert [row[4].value for row in found["核对"].iter_rows(min_row=13, max_row=15)] == ["相符"] * 3
         assert len(column(found, "文件清单", "文件")) == 7
         assert all(column(found, "文件清单", "原因"))
+
+    def it_adds_up_departments_and_draws_them(self) -> None:
+        data = build(some())
+        rows = [[cell.value for cell in row] for row in values(data)["核对"].iter_rows(min_row=18, max_row=21)]
+        assert [row[:4] for row in rows] == [
+            ["主管部门", "单位数", "项目数", "预算数（万元）"],
+            ["301", 1, 1, 1234567.89],
+            ["657", 2, 3, 135.855],
+            ["合计", 3, 4, 1234703.745],
+        ]
+        assert [row[5] for row in rows[1:3]] == ["教育局", "本级"]
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            assert "xl/charts/chart1.xml" in package.namelist()
 
     @pytest.mark.office
     @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")

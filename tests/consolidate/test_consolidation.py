@@ -192,7 +192,7 @@ class DescribeARound:
         offices = [[cell.value for cell in row][1:8] for row in sheet.iter_rows(min_row=12, max_row=14)]
         assert offices == [["经建股", 3, 1, 0, 2, 0, 1], ["社保股", 2, 0, 1, 0, 1, 0], [None, 5, 1, 1, 2, 1, 1]]
         accounts = openpyxl.load_workbook(summary.output, data_only=True)["核对"]
-        assert [row[4].value for row in accounts.iter_rows(min_row=13)] == ["相符", "相符", "相符", "不符"]
+        assert [row[4].value for row in accounts.iter_rows(min_row=13, max_row=16)] == ["相符", "相符", "相符", "不符"]
 
     def it_keeps_opinions_when_the_workbook_is_made_again(self, returned: Path, consolidate: Consolidate, tmp_path: Path) -> None:
         output = consolidate(returned).output

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from openpyxl.workbook import Workbook
 
 from ..dataset import Dataset
+from .departments import add_departments
 from .files import TONES, FilesPage
 from .page import Column, Formula, Kind, Money, Page, Styles, Tone
 from .projects import ProjectsPage
@@ -62,6 +63,7 @@ def add_accounts(book: Workbook, styles: Styles, dataset: Dataset, projects: Pro
     )
     page.gap()
     _checks(page, _comparisons(dataset, projects, (first, last, total)))
+    add_departments(page, dataset, projects)
     page.print_setup(header, len(columns))
     page.freeze(header + 1, 1)
     return page

@@ -6,7 +6,8 @@ import gc
 import io
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 
 from openpyxl.workbook import Workbook
@@ -32,11 +33,28 @@ def build_workbook(dataset: Dataset, *, as_of: datetime, links: Mapping[str, str
     ``links`` maps a file as shown to the URI reference that leads to it from
     the workbook's folder.  C02 if temporary files cannot be written.
     """
+    with _without_collection():
+        return _build(dataset, as_of, links or {})
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """No garbage collection meanwhile: hundreds of thousands of live cells cost a fifth of the time to walk through."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _build(dataset: Dataset, as_of: datetime, links: Mapping[str, str]) -> bytes:
     book = Workbook()
     assert book.active is not None
     book.remove(book.active)
     styles = Styles(book)
-    places = Places(links or {})
+    places = Places(links)
     projects = add_projects(book, styles, dataset, places, as_of)
     indicators = add_indicators(book, styles, dataset, places)
     files = add_files(book, styles, dataset, places)

@@ -58,6 +58,7 @@ class Kind(Enum):
     CODE = ("@", "left")
     MONEY = ("#,##0.00", "right")
     PERCENT = ("0%", "right")
+    SHARE = ("0.0%", "right")
     NUMBER = ("General", "right")
     COUNT = ("0", "right")
 

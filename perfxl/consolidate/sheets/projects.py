@@ -23,11 +23,18 @@ SUBTOTAL = "小计"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectsPage:
-    """The sheet, and what other sheets refer to: the total 预算数 and the column that numbers the projects."""
+    """The sheet, and what other sheets refer to.
+
+    ``total`` is the cell of the total 预算数; ``numbers``, ``departments`` and
+    ``budgets`` are ranges of equal height: 序号 (a number beside projects only),
+    department and 预算数.
+    """
 
     page: Page
     total: str
     numbers: str
+    departments: str
+    budgets: str
 
 
 def add_projects(book: Workbook, styles: Styles, dataset: Dataset, places: Places, as_of: datetime) -> ProjectsPage:
@@ -64,7 +71,9 @@ def add_projects(book: Workbook, styles: Styles, dataset: Dataset, places: Place
     return ProjectsPage(
         page=page,
         total=sheet_reference(TITLE, address(total, budget)),
-        numbers=sheet_reference(TITLE, f"A{header}:A{total}"),
+        numbers=sheet_reference(TITLE, f"$A${header}:$A${total}"),
+        departments=sheet_reference(TITLE, f"$B${header}:$B${total}"),
+        budgets=sheet_reference(TITLE, f"${get_column_letter(budget)}${header}:${get_column_letter(budget)}${total}"),
     )
 
 
