@@ -15,13 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ..consolidate.roster import read_roster
 from ..consolidate.run import Progress as Report
-from ..consolidate.run import Round, Summary, consolidate_files
+from ..consolidate.run import Round, Summary, consolidate_files, printed
 from ..consolidate.standing import standings
 from ..consolidate.states import State
 from ..consolidate.task import read_task
 from ..errors import PerfxlError
 from ..form.library import find_form
-from ..form.records import MICRO
 from . import app
 
 __all__ = ["consolidate", "tell"]
@@ -94,7 +93,7 @@ def tell(summary: Summary) -> None:
 
     counts = "，".join(f"{state.label} {count}" for state, count in summary.states.items() if count)
     say(f"收到 {summary.files} 个文件：{counts}")
-    amount = f"{(summary.budget + 5_000) // 10_000 / 100:,.2f}" if summary.budget % MICRO else f"{summary.budget // MICRO:,}.00"
+    amount = printed(summary.budget)
     unit = summary.dataset.form.money_unit
     say(f"计入汇总：{len(summary.dataset.projects)} 个项目，{len(summary.dataset.indicators)} 条指标，预算数合计 {amount} {unit}")
     for file in summary.dataset.official:

@@ -13,16 +13,15 @@ from rich.table import Table
 
 from ..consolidate.content import Content
 from ..consolidate.dataset import Dataset
-from ..consolidate.ledger import choose, force, form_of, last_run, remembered, stated
+from ..consolidate.ledger import choose, force, forget, form_of, last_run, remembered, stated
 from ..consolidate.output import write_complete
 from ..consolidate.roster_template import roster_template
-from ..consolidate.run import dataset_json
+from ..consolidate.run import dataset_json, printed
 from ..consolidate.standing import WINNING, Standing, office_tallies, standings
 from ..consolidate.store import Store
 from ..consolidate.task import Ceilings, Hints, Task, read_task, write_task
 from ..errors import PerfxlError
 from ..form.library import find_form, form_ids
-from ..form.records import from_micro
 from ..rules.values import squash
 from . import app
 
@@ -78,10 +77,16 @@ def template(
 def accept(
     store: StoreOption,
     unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="单位编码")],
-    reason: Annotated[str, typer.Option("--reason", help="理由，记入汇总库并显示在文件清单中")],
+    reason: Annotated[str, typer.Option("--reason", help="理由，记入汇总库并显示在文件清单中")] = "",
     file: Annotated[str, typer.Option("--file", metavar="NAME", help="采用该单位的哪一份文件；不给时为当前一份")] = "",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="撤回对该单位的决定")] = False,
 ) -> None:
     """采用一个单位有错误的报送，或指定采用哪一份；下次汇总时生效。"""
+    if withdraw:
+        with _existing(store) as opened:
+            forget(opened, unit)
+        _say(f"已撤回对 {unit} 的决定。请重新运行 perfxl consolidate。")
+        return
     if not squash(reason):
         raise PerfxlError("C03", option="--reason", found="空白", expected="采用的理由")
     with _existing(store) as opened:
@@ -133,14 +138,18 @@ def status(store: StoreArgument, as_json: JsonOption = False) -> None:
 
 
 def _show_states(dataset: Dataset) -> None:
-    table = Table("状态", "文件", "项目", f"预算数（{dataset.form.money_unit}）")
+    table = Table("状态")
+    for title in ("文件", "项目", f"预算数（{dataset.form.money_unit}）"):
+        table.add_column(title, justify="right")
     for tally in dataset.tallies:
-        table.add_row(tally.state.label, str(tally.files), str(tally.projects), str(from_micro(tally.budget)))
+        table.add_row(tally.state.label, str(tally.files), str(tally.projects), printed(tally.budget))
     Console(highlight=False).print(table)
 
 
 def _show_units(units: tuple[Standing, ...]) -> None:
-    table = Table("归口股室", "应报", "通过", "有提示", "应退回", "未报送", "迟报")
+    table = Table("归口股室")
+    for title in ("应报", "通过", "有提示", "应退回", "未报送", "迟报"):
+        table.add_column(title, justify="right")
     for tally in office_tallies(units):
         table.add_row(tally.office, str(tally.units), *(str(count) for count in tally.states.values()), str(tally.late))
     Console(highlight=False).print(table)

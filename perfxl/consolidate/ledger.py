@@ -23,6 +23,7 @@ __all__ = [
     "choose",
     "counted",
     "force",
+    "forget",
     "form_of",
     "keep_opinions",
     "keep_roster",
@@ -151,6 +152,13 @@ def force(store: Store, unit: str, sha256: str, reason: str) -> None:
     """Accept this content of the unit in spite of its errors."""
     with store.transaction() as connection:
         connection.execute("INSERT OR REPLACE INTO forced VALUES (?,?,?)", (unit, sha256, reason))
+
+
+def forget(store: Store, unit: str) -> None:
+    """Withdraw every decision about a unit."""
+    with store.transaction() as connection:
+        connection.execute("DELETE FROM choice WHERE unit = ?", (unit,))
+        connection.execute("DELETE FROM forced WHERE unit = ?", (unit,))
 
 
 def keep_opinions(store: Store, opinions: Mapping[OpinionKey, str]) -> None:

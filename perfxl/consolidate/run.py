@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from ..check.intake import read_submission
 from ..errors import PerfxlError
 from ..form.library import find_form, form_ids
 from ..form.model import Form, Severity
-from ..form.records import from_micro
+from ..form.records import MICRO, from_micro
 from .content import Content
 from .dataset import Dataset, common_form, dataset_of
 from .files import Found, gather
@@ -39,7 +40,7 @@ from .states import State
 from .store import Store
 from .task import Task
 
-__all__ = ["Progress", "Round", "Summary", "consolidate_files", "dataset_json"]
+__all__ = ["Progress", "Round", "Summary", "consolidate_files", "dataset_json", "printed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +95,11 @@ class Summary:
     def as_json(self) -> dict[str, object]:
         """The summary as ``perfxl consolidate --json`` prints it; money as exact decimal text."""
         return {"output": str(self.output), "opened": self.opened, **dataset_json(self.dataset), "others": list(self.others)}
+
+
+def printed(micro: int) -> str:
+    """10⁻⁶ 万元 as tables print it: 万元 with two decimals, half up (DEFINITIONS, "Money")."""
+    return f"{(Decimal(micro) / MICRO).quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
 
 
 def dataset_json(dataset: Dataset) -> dict[str, object]:

@@ -343,6 +343,10 @@ class DescribeTheCommands:
         found = {Path(each["file"]).name: each for each in json.loads(run(*consolidate, cwd=tmp_path).stdout)["list"]}
         assert (found["657002.xlsx"]["state"], found["657002 修改.xlsx"]["state"]) == ("accepted", "superseded")
         assert "财政指定" in found["657002 修改.xlsx"]["reason"]
+        assert run(*options, "--withdraw", cwd=tmp_path).returncode == 0
+        found = {Path(each["file"]).name: each["state"] for each in json.loads(run(*consolidate, cwd=tmp_path).stdout)["list"]}
+        assert (found["657002.xlsx"], found["657002 修改.xlsx"]) == ("superseded", "accepted")
+        assert run(*options, cwd=tmp_path).stderr.strip().endswith("[C03]")
         for extra, code in ((("--file", "无.xlsx"), "S34"), (("--unit", "999999"), "S33")):
             refused = run(*options, "--reason", "x", *extra, cwd=tmp_path)
             assert (refused.returncode, refused.stderr.strip()[-5:]) == (2, f"[{code}]")

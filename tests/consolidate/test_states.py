@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_submissions import CODES, HEBEI, book, finding, project, submission, unread
 
 from perfxl.check import Condition
 from perfxl.consolidate import Choices, Content, State, common_form, content_of, dataset_of, judge
+from perfxl.consolidate.run import printed
 from perfxl.form.model import Severity
 
 KEY = ("hebei-2023", 1)
@@ -131,6 +133,13 @@ def some_files(draw: st.DrawFn) -> list[Content]:
 
 
 class DescribeTotals:
+    @pytest.mark.parametrize(
+        ("micro", "text"),
+        [(0, "0.00"), (5_000, "0.01"), (4_999, "0.00"), (125_005_000, "125.01"), (1_234_567_894_999, "1,234,567.89")],
+    )
+    def it_prints_two_decimals_half_up(self, micro: int, text: str) -> None:
+        assert printed(micro) == text
+
     def it_adds_money_exactly(self) -> None:
         made = book("657001", "甲", *[project(CODES[0], 0.1), project(CODES[1], 0.2), project(CODES[2], 1234567.891234)])
         assert dataset_of([content_of(submission("a", made))], HEBEI).budget == 1_234_568_191_234
