@@ -95,6 +95,7 @@ CATALOGUE = _catalogue(
     ("I15", "读取时出错：{reason}", "请填报人在 Excel 或 WPS 中打开、另存后重新发送。"),
     ("I16", "表格中插入或删除过行，已按表头重新定位", "无需处理；请勿解除保护后增删行。"),
     ("I17", "单元格 {cell} 的固定内容被改动（应为“{expected}”）", "请用财政下发的工作簿重新填报，不要改动表头和指标名称。"),
+    ("I18", "工作表 {sheet} 丢失了{what}，数据仍已读取", "无需处理；请用财政重新下发的工作簿继续填报，不要用其他软件转存。"),
     # Consolidation: why a file is in its state, and what ties.
     ("S01", "由较新的“{file}”取代", "无需处理；确要采用本文件时，由财政指定。"),
     ("S02", "与“{file}”内容完全相同", "无需处理。"),
@@ -121,6 +122,7 @@ CATALOGUE = _catalogue(
     ("S34", "汇总库中没有单位 {unit} 名为 {name} 的文件", "文件名用 perfxl status 或文件清单中所列的名称。"),
     ("S35", "汇总库 {path} 中还没有汇总过", "先运行 perfxl consolidate --store。"),
     ("S36", "单位名册 {path} 是 {found} 年度的，任务是 {expected} 年度", "请用本年度的名册；可沿用时，改正其中的预算年度。"),
+    ("S37", "{sheet} 超过 Excel 的 {limit} 行", "请分几批汇总，如按主管部门。"),
     # Publication: templates, documents, import.
     ("W01", "不是可以读取的 Word 文档（.docx）：{reason}", "请在 Word 或 WPS 中另存为 .docx 后再用。"),
     ("W02", "模板标记 {tag} 有误：{reason}（所在段落“{paragraph}”）", "在 Word 中改正该标记；可用的名称见 perfxl publish --fields。"),

@@ -16,6 +16,7 @@ from ..form.model import COVER, Form, Severity
 from ..form.records import Book, Row, RowKey, SheetRecord
 from ..rules.types import Raw
 from ..rules.values import strip
+from .addresses import calculation_title
 from .cells import SheetCells, read_cells, read_shared
 from .container import Container, Refusal
 from .layout import Plan, SheetLayout, a1, plan_of
@@ -152,11 +153,30 @@ class _Reader:
             return None, None
         part = self.container.sheets[title]
         bounds = {"rows": layout.rows + _MOST_INSERTED, "columns": layout.flags + 1}
-        cells = read_cells(self.container.part(part), self.shared, part, **bounds)
+        content = self.container.part(part)
+        cells = read_cells(content, self.shared, part, **bounds)
         for far in cells.far:
             self.faults.append(Fault(code="I09", severity=Severity.HINT, sheet=title, cell=far, values={"cell": far}))
         names = self._names(title)
+        self._lost(title, layout, ordinal, content, cells, names)
         return _SheetReader(self, layout, title, cells, find_rows(layout, cells.values, names)).read(ordinal)
+
+    def _lost(
+        self, title: str, layout: SheetLayout, ordinal: int, content: bytes, cells: SheetCells, names: Mapping[str, str]
+    ) -> None:
+        """Say which of the live layers another program has dropped."""
+        remarks = {column for _, column in cells.formulas} >= {layout.remark, layout.flags}
+        layers = {
+            "保护": b"sheetProtection" in content,
+            "数据验证": b"dataValidation " in content,
+            "颜色提示": b"conditionalFormatting" in content,
+            "校验公式": remarks and calculation_title(layout.sheet.id, ordinal, self.form) in self.container.sheets,
+            "单元格名称": "px_id" in names,
+        }
+        lost = "、".join(layer for layer, there in layers.items() if not there)
+        if lost:
+            values = {"sheet": title, "what": lost}
+            self.faults.append(Fault(code="I18", severity=Severity.HINT, sheet=title, values=values))
 
     def _title(self, layout: SheetLayout, sheet: str, ordinal: int) -> str | None:
         expected = layout.sheet.title(ordinal)

@@ -1,4 +1,4 @@
-"""``python -m tests.conformance --books 420``: every engine, counts printed; exit 1 on a disagreement."""
+"""``python -m tests.conformance --books 460``: every engine, counts printed; exit 1 on a disagreement."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .harness import run
 def main() -> int:
     """Run and print; 1 if engines disagree with perfxl or a rule was exercised too little."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--books", type=int, default=420)
+    parser.add_argument("--books", type=int, default=460)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--engine", choices=list(ENGINES), action="append")
     parser.add_argument("--form", action="append")

@@ -24,7 +24,7 @@ TEXTS: list[Raw] = [
     "TRUE", "#N/A", "率", "<b>&amp;</b>", '"双引号"', "一二三四五六七八九", "一二三四五六七八九十", " 一二三四五六七八九 ", "İı", "Ⅷ",
 ]  # fmt: skip
 TARGETS: list[Raw] = [
-    "≥90%", "≥ 90 %", "≤5天", "=12次", "<3%", ">2", "≧90%", "═100%", ">=90%", "<=5", "＞＝90％", "９０％", "≥９５．５％", "90", "0.85万元",
+    "≥100.0000004%", "≥90%", "≥ 90 %", "≤5天", "=12次", "<3%", ">2", "≧90%", "═100%", ">=90%", "<=5", "＞＝90％", "９０％", "≥９５．５％", "90", "0.85万元",
     "90户", "1 人/年", "2280次", "达到95%以上", "不低于90%", "不少于3场", "大于等于90%", "小于3", "3天以内", "5%以下", "≥90%以上", "优", "良",
     "有效", "长期", "明显改善", "满意", "≥**", "≥XX%", "≥", "≥%", "≥1,2,3%", "≥1,234户", "≥12,34", "1,000,000元", "12,345,678.90元",
     "1234567890123456", "≤-3℃", "-5", "5E3次", "1/2", "1.2.3%", ".5", "5.", "2023.07-2024.01", "2021年12月底前", "12月底前", "2023-12-31",
@@ -116,13 +116,14 @@ def book(rng: Random, form: Form, plan: Plan, arrange: Arrange, spare: Spare = n
     for name in form.cover:
         found.cover.raws[name] = value(rng, form.fields[name], spare)
     blank_all = rng.random() < 0.48
+    one_only = rng.random() < 0.08
     for sheet in form.sheets.values():
         for ordinal in range(1, plan.counts[sheet.id] + 1):
-            if sheet.repeats and (blank_all or rng.random() < 0.1):
+            if sheet.repeats and (blank_all or (one_only and ordinal > 1) or rng.random() < 0.1):
                 found.sheets.append(SheetRecord(sheet.id, ordinal))
                 continue
             record = SheetRecord(sheet.id, ordinal)
-            filled(rng, form, record, plan, 0.75 if sheet.repeats else rng.choice([0.0, 0.8, 0.9]), spare)
+            filled(rng, form, record, plan, 0.75 if sheet.repeats else rng.choice([0.0, 0.0, 0.8, 0.9, 0.9]), spare)
             arrange(rng, form, record)
             found.sheets.append(record)
     repeated = [record for record in found.sheets if form.sheets[record.sheet].repeats and record.begun]
@@ -135,7 +136,7 @@ def book(rng: Random, form: Form, plan: Plan, arrange: Arrange, spare: Spare = n
 def arrange_hebei(rng: Random, form: Form, record: SheetRecord) -> None:
     """Often let the parts add up and the plan rise, and let the rarer rules fail."""
     if record.sheet != "project":
-        if rng.random() < 0.35:
+        if rng.random() < 0.28:
             record.raws["overall"] = None
         for row in record.rows.get("parts", []):
             if rng.random() < 0.5:
@@ -175,6 +176,8 @@ def arrange_hebei(rng: Random, form: Form, record: SheetRecord) -> None:
 def arrange_national(rng: Random, form: Form, record: SheetRecord) -> None:
     """Often let the parts and the weights add up and numbers stand under measured natures."""
     raws = record.raws
+    if rng.random() < 0.2:
+        raws["code"] = rng.choice(["13028123P00028410002", "1302812XP00028410002W", "a", "１3028123P00028410002W"])
     if rng.random() < 0.6:
         grant, other = rng.choice([0.85, 10.0, 0.1, 1e-6]), rng.choice([0.0, 0.2, None])
         raws["grant"], raws["other"] = grant, other

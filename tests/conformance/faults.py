@@ -65,11 +65,11 @@ FAULTS = (
     Fault(
         engine="CellRune",
         version="0.2.0",
-        what="half of a character beyond U+FFFF, as LEFT and RIGHT give it, is not found again by FIND",
+        what="SUBSTITUTE replaces a whole character beyond U+FFFF where its second half, given by RIGHT, was meant",
         typed="😀",
-        formula="FIND(LEFT(A1,1),A1)",
+        formula="FIND(CHAR(1),SUBSTITUTE(A1,RIGHT(A1,1),CHAR(1),1))",
         answers=1.0,
-        should=1.0,
+        should=2.0,
         agree=(),
     ),
     Fault(

@@ -61,6 +61,17 @@ def calculate(files: list[Path], *, timeout: int = 1200) -> list[dict[str, dict[
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def edit(source: Path, target: Path, steps: list[list[object]], *, timeout: int = 240) -> Path:
+    """Do what a person could do in LibreOffice (see uno_edit.py) and save the result."""
+    require()
+    script = Path(__file__).with_name("uno_edit.py")
+    command = [office_python(), str(script), profile().as_uri(), str(source), str(target)]
+    given = json.dumps(steps).encode()
+    done = subprocess.run(command, check=False, capture_output=True, input=given, timeout=timeout)
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    return target
+
+
 def office_python() -> str:
     """The Python that has LibreOffice's uno module (Debian: python3-uno)."""
     for program in ("/usr/bin/python3", "/usr/lib/libreoffice/program/python"):

@@ -1,0 +1,124 @@
+"""Every live verdict equals the batch's, as three independent engines calculate it."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from perfxl.form.library import find_form
+from perfxl.form.records import Book, Row, SheetRecord
+from perfxl.rules.python import Outcome
+from perfxl.workbook.layout import plan_of
+from tests.engines.recalculated import ENGINES, by_cellrune, by_ironcalc, differences
+
+from .harness import built, generated, run, small_plan
+from .mutants import mutants
+
+FORMS = ("hebei-2023", "national-2021")
+WIDTH = {"LibreOffice": 16, "CellRune": 16, "IronCalc": 40}
+
+
+class DescribeGeneratedBooks:
+    @pytest.mark.parametrize("form_id", FORMS)
+    @pytest.mark.parametrize("engine", ENGINES)
+    def it_agrees_with_every_engine_on_every_formula(self, engine: str, form_id: str) -> None:
+        report = run(form_id, engine, range(WIDTH[engine]))
+        print("\n".join(report.lines(find_form(form_id))))
+        assert report.found == []
+        rules = {check.rule for check in find_form(form_id).checks}
+        assert {rule for rule in rules if not report.counts[rule, Outcome.FAIL]} <= {"N02", "P05"}
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("form_id", FORMS)
+    @pytest.mark.parametrize("engine", ENGINES)
+    def it_agrees_a_hundred_times_wider(self, engine: str, form_id: str) -> None:
+        report = run(form_id, engine, range(1_000_000, 1_000_000 + 100 * WIDTH[engine]))
+        print("\n".join(report.lines(find_form(form_id))))
+        assert report.found == []
+
+
+_LETTERS = "≥≤=><≧≦＞＝％%‰0123456789.,，-－ \u3000次元天年月日以上内下优不低于大小达到户()/+*?~"
+_PIECES = st.sampled_from([*_LETTERS, "以上", "以内", "大于等于", "1,234"])
+_TARGET = st.lists(_PIECES, max_size=9).map("".join)
+_TEXT = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=("Cs", "Cc", "Cn", "Co")), max_size=12)
+
+
+def _book(texts: list[str], targets: list[str]) -> Book:
+    record = SheetRecord("project", 1, {"name": texts[0], "goals": texts[1], "purpose": texts[2]})
+    record.rows["indicators"] = [
+        Row(block, 0, {"indicator": texts[3 + block], "description": "说明", "value": target, "basis": "依据"})
+        for block, target in enumerate(targets)
+    ]
+    return Book(sheets=[record])
+
+
+class DescribeAnyText:
+    @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(st.lists(_TEXT, min_size=12, max_size=12), st.lists(_TARGET, min_size=9, max_size=9))
+    def it_reads_every_target_value_alike(self, texts: list[str], targets: list[str]) -> None:
+        form = find_form("hebei-2023")
+        plan = plan_of(form, projects=1, lead=False, slots={"indicators": 1})
+        content = built(form, plan, _book(texts, targets))
+        for engine in (by_ironcalc, by_cellrune):
+            (calculated,) = engine([content])
+            assert list(differences(content, calculated)) == []
+
+
+REGRESSIONS = {
+    "OR that stops early hid an ill-typed value (IronCalc)": ["≥90%", True],
+    "a number alone was measured 15 long": ["5", "00012"],
+    "a text that reads like an error value": ["#N/A", "#DIV/0!"],
+    "outer blanks in a computed field": [" 前后 ", "\u3000全角\u3000"],
+}
+
+
+class DescribeRegressions:
+    @pytest.mark.parametrize("name", REGRESSIONS)
+    def it_stays_mended(self, name: str) -> None:
+        form = find_form("hebei-2023")
+        plan = plan_of(form, projects=1, lead=False, slots={"indicators": 1})
+        one, other = REGRESSIONS[name]
+        book = Book(sheets=[SheetRecord("project", 1, {"name": one, "purpose": other, "goals": other})])
+        book.sheets[0].rows["indicators"] = [
+            Row(0, 0, {"indicator": one, "description": other, "value": one, "basis": other}),
+            Row(3, 0, {"indicator": other, "description": one, "value": other, "basis": one}),
+        ]
+        content = built(form, plan, book)
+        for engine in (by_ironcalc, by_cellrune):
+            (calculated,) = engine([content])
+            assert list(differences(content, calculated)) == []
+
+
+def caught(form_id: str, share: float, books: int) -> tuple[int, int, list[str]]:
+    """How many mutants of a form the harness catches: (caught, all, those that got away)."""
+    form = find_form(form_id)
+    plan = small_plan(form)
+    made = [generated(form, plan, seed, "IronCalc") for seed in range(books)]
+    originals = [built(form, plan, book) for book in made]
+    chosen = [mutant for mutant in mutants(form) if Random(mutant.now).random() < share]
+    missed: list[str] = []
+    for mutant in chosen:
+        for book, original in zip(made, originals, strict=True):
+            (calculated,) = by_ironcalc([built(mutant.form, plan, book)])
+            if next(differences(original, calculated), None) is not None:
+                break
+        else:
+            missed.append(f"{mutant.rule}: {mutant.was} -> {mutant.now}")
+    return len(chosen) - len(missed), len(chosen), missed
+
+
+class DescribeMutants:
+    def it_catches_a_sample_of_altered_formulas(self) -> None:
+        found, total, missed = caught("hebei-2023", 0.12, 14)
+        print(f"mutants caught: {found} of {total} ({found / total:.1%})", *missed, sep="\n  ")
+        assert found / total >= 0.95
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("form_id", FORMS)
+    def it_catches_95_percent_of_all_altered_formulas(self, form_id: str) -> None:
+        found, total, missed = caught(form_id, 1.0, 60)
+        print(f"{form_id}: mutants caught: {found} of {total} ({found / total:.1%})", *missed, sep="\n  ")
+        assert found / total >= 0.95
