@@ -45,6 +45,7 @@ def gather(paths: Iterable[Path], *, but: Iterable[Path] = ()) -> Gathered:
     files: list[Found] = []
     others: list[str] = []
     closed: list[Path] = []
+    names: set[str] = set()
     for given in paths:
         if not given.exists():
             raise PerfxlError("C01", path=shown_path(given))
@@ -54,7 +55,7 @@ def gather(paths: Iterable[Path], *, but: Iterable[Path] = ()) -> Gathered:
                 continue
             seen.add(real)
             if path == given or path.suffix.lower() in _WORKBOOKS:
-                files.append(Found(path=path, shown=shown_path(path)))
+                files.append(Found(path=path, shown=_unlike(shown_path(path), names)))
             else:
                 others.append(shown_path(path))
     others += [f"{shown_path(path)}（文件夹无法打开）" for path in closed]
@@ -71,6 +72,16 @@ def shown_path(path: Path) -> str:
     except UnicodeEncodeError:
         return os.fsencode(text).decode("gb18030", "replace")
     return text
+
+
+def _unlike(name: str, names: set[str]) -> str:
+    """The name, or the name with a number where two files would look alike (names that are no text)."""
+    shown, number = name, 1
+    while shown in names:
+        number += 1
+        shown = f"{name}（{number}）"
+    names.add(shown)
+    return shown
 
 
 def _below(folder: Path, closed: list[Path]) -> Iterator[Path]:

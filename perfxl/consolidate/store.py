@@ -33,13 +33,17 @@ _COLUMNS = "sha256, condition, form_id, form_version, unit_code, unit_name, modi
 
 
 class Store:
-    """An open store; use it as a context manager.  Without a path it lives in memory only."""
+    """An open store; use it as a context manager.  Without a path it lives in memory only.
+
+    A read-only one is never changed, but for what a killed run left half done,
+    which has to be undone first.
+    """
 
     def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
         self.path = path
         self._name = str(path) if path else ":memory:"
         with self.faults():
-            if path is not None and read_only:
+            if path is not None and read_only and not path.with_name(f"{path.name}-journal").exists():
                 self.connection = sqlite3.connect(
                     f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
                 )

@@ -51,6 +51,11 @@ class DescribeGathering:
             gather([folder])
         assert fault.value.code == code
 
+    def it_never_shows_two_files_under_one_name(self, tmp_path: Path) -> None:
+        broken = os.fsdecode(b"\xff\xff.xlsx"), os.fsdecode(b"\xff\xfe.xlsx")
+        touch(tmp_path, *broken)
+        assert len({each.shown for each in gather([tmp_path]).files}) == 2
+
     def it_shows_names_from_chinese_archives(self) -> None:
         raw = os.fsdecode("单位.xlsx".encode("gb18030"))
         assert shown_path(Path(raw)) == "单位.xlsx"

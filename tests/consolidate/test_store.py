@@ -300,6 +300,25 @@ class DescribeFaultyStores:
             assert counted(store) == []
         assert path.read_bytes() == before
 
+    def it_reads_what_a_killed_run_left_half_written(self, tmp_path: Path) -> None:
+        path = tmp_path / "s.db"
+        with Store(path) as store:
+            store.add(some(), "r")
+        script = (
+            "import os, signal, sqlite3, sys\n"
+            "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+            "connection.execute('PRAGMA cache_size = 1')\n"
+            "connection.execute('BEGIN IMMEDIATE')\n"
+            "connection.execute('DELETE FROM indicator')\n"
+            "connection.execute('CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 90000) '"
+            "'SELECT i, hex(randomblob(20)) FROM n')\n"
+            "os.kill(os.getpid(), signal.SIGKILL)\n"
+        )
+        subprocess.run([sys.executable, "-c", script, str(path)], check=False)
+        assert path.with_name("s.db-journal").exists()
+        with Store(path, read_only=True) as store:
+            assert store.contents(names(some())) == named(some())
+
 
 def it_marks_unreadable_contents() -> None:
     assert content_of(unread("x")).condition is Condition.UNREADABLE

@@ -21,6 +21,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from ...errors import PerfxlError
 from ...form.records import MICRO
 from ..package import CachedValue
 
@@ -48,6 +49,7 @@ _FONT = "宋体"
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _CELL_LIMIT = 32_767
+_MOST_ROWS = 1_048_576
 
 
 class Kind(Enum):
@@ -208,8 +210,13 @@ class Page:
         tones: dict[int, Tone] | None = None,
         kinds: dict[int, Kind] | None = None,
     ) -> int:
-        """One row of a table; returns its number.  ``tones`` and ``kinds`` override single columns (from 0)."""
+        """One row of a table; returns its number.  ``tones`` and ``kinds`` override single columns (from 0).
+
+        S37 beyond Excel's last row.
+        """
         self.row += 1
+        if self.row > _MOST_ROWS:
+            raise PerfxlError("S37", sheet=self.title, limit=_MOST_ROWS)
         lines = 1.0
         for number, content in enumerate(contents):
             column = self.columns[number]
