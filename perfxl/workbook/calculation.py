@@ -16,16 +16,21 @@ from ..rules.types import CellError
 from .layout import a1
 from .live import CellValue, Formula, LiveSheet
 
-__all__ = ["CalculationXml", "cell_text"]
+__all__ = ["CalculationXml", "cell_text", "controls_escaped"]
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
+def controls_escaped(text: str) -> str:
+    """Text with what XML cannot hold as _xHHHH_ (ECMA-376 part 1, 22.9.2.19)."""
+    text = _CONTROL.sub(lambda match: f"_x{ord(match.group()[0]):04X}_" + match.group()[1:], text)
+    return _SURROGATES.sub("\ufffd", text).replace("\r", "_x000D_")
+
+
 def cell_text(text: str) -> str:
     """Text as it stands in a cell: control characters as _xHHHH_, markup escaped."""
-    text = _CONTROL.sub(lambda match: f"_x{ord(match.group()[0]):04X}_" + match.group()[1:], text)
-    return escape(_SURROGATES.sub("\ufffd", text)).replace("\r", "_x000D_")
+    return escape(controls_escaped(text))
 
 
 def _value(value: CellValue) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from ..errors import PerfxlError
+from .calculation import controls_escaped
 from .protect import SPIN_COUNT, PasswordHash
 
 __all__ = ["ErrorText", "Package", "SheetWriter", "accepted"]
@@ -63,6 +64,9 @@ class SheetWriter(Worksheet):  # type: ignore[misc]
         # An empty text is a value too, and a text may read like an error; XlsxWriter guesses otherwise.
         if isinstance(result, str) and not isinstance(result, ErrorText):
             attributes = [*(each for each in attributes if each[0] != "t"), ("t", "str")]
+        if isinstance(result, str):
+            # XlsxWriter escapes control characters in strings only, not in cached values.
+            result = controls_escaped(result)
         super()._xml_formula_element(formula, result, attributes)
 
     def _write_sheet_data(self) -> None:
