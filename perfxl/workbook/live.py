@@ -114,6 +114,15 @@ class LivePlan:
         """The column of the very hidden sheet with the items of a list."""
         return META_LIST_COLUMN + 1 + len(self.listed) + list(self.form.lists).index(name)
 
+    def formula_texts(self) -> dict[int, str]:
+        """The Excel text of every check, in its first row on the first sheet."""
+        return {
+            check.number: live.check_text(check)
+            for (_, ordinal), live in self._sheets.items()
+            if ordinal == 1
+            for check in live.checks
+        }
+
     def list_formulas(self) -> Iterable[Formula]:
         """The collecting formulas themselves, on the very hidden sheet."""
         sheet = self.form.project_sheet
@@ -285,6 +294,10 @@ class LiveSheet:
             later = f"{places.here(self.layout.slot)}>0"
             return f"IF({f'OR({active},{later})' if active else later},0,{state})"
         return f"IF({active},0,{state})" if active else state
+
+    def check_text(self, check: Check) -> str:
+        """The Excel text of a check's outcome in its first row."""
+        return self._state(check, self.layout.check_rows(check)[0])
 
     def _single_state(self, check: Check) -> Formula:
         row = self.layout.singles[check.field].row

@@ -55,7 +55,7 @@ def code(rng: Random) -> Raw:
     letter = rng.choice("PPPPTRY")
     first = f"{rng.randint(100000, 999999)}{rng.randint(20, 26)}{letter}{rng.randint(0, 99999999999):011d}"
     right = check_char(first)
-    whole = first + (right if rng.random() < 0.35 else rng.choice("0123456789WXYH"))
+    whole = first + (right if rng.random() < 0.22 else rng.choice("0123456789WXYH"))
     if rng.random() < 0.5:
         return whole
     return rng.choice(
@@ -123,7 +123,7 @@ def book(rng: Random, form: Form, plan: Plan, arrange: Arrange, spare: Spare = n
                 found.sheets.append(SheetRecord(sheet.id, ordinal))
                 continue
             record = SheetRecord(sheet.id, ordinal)
-            filled(rng, form, record, plan, 0.75 if sheet.repeats else rng.choice([0.0, 0.0, 0.8, 0.9, 0.9]), spare)
+            filled(rng, form, record, plan, 0.75 if sheet.repeats else rng.choice([0.0, 0.0, 0.8, 0.9]), spare)
             arrange(rng, form, record)
             found.sheets.append(record)
     repeated = [record for record in found.sheets if form.sheets[record.sheet].repeats and record.begun]
@@ -139,7 +139,7 @@ def arrange_hebei(rng: Random, form: Form, record: SheetRecord) -> None:
         if rng.random() < 0.28:
             record.raws["overall"] = None
         for row in record.rows.get("parts", []):
-            if rng.random() < 0.5:
+            if rng.random() < 0.65:
                 row.raws[rng.choice(list(row.raws))] = rng.choice([None, "\u3000", "内容"])
         record.rows = {name: [row for row in rows if row.begun] for name, rows in record.rows.items()}
         return

@@ -61,6 +61,15 @@ def calculate(files: list[Path], *, timeout: int = 1200) -> list[dict[str, dict[
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def load_seconds(files: list[Path]) -> list[float]:
+    """How long LibreOffice takes to load and recalculate each file, once it runs."""
+    require()
+    script = Path(__file__).with_name("uno_calculate.py")
+    command = [office_python(), str(script), profile().as_uri(), "--time", *map(str, files)]
+    done = subprocess.run(command, check=True, capture_output=True, timeout=600)
+    return [float(line) for line in done.stdout.splitlines()]
+
+
 def edit(source: Path, target: Path, steps: list[list[object]], *, timeout: int = 240) -> Path:
     """Do what a person could do in LibreOffice (see uno_edit.py) and save the result."""
     require()

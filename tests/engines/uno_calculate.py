@@ -1,10 +1,12 @@
 """Run by LibreOffice's own Python: load workbooks, let them recalculate, write all values as JSON.
 
-Usage: python3 uno_calculate.py PROFILE-URL FILE…  (one JSON line per file on standard output)
+Usage: python3 uno_calculate.py PROFILE-URL [--time] FILE…
+One JSON line per file on standard output; with --time, the seconds to load it.
 """
 
 import json
 import sys
+import time
 
 import uno  # noqa: F401 - makes com.sun importable
 from com.sun.star.sheet.FormulaResult import ERROR
@@ -29,9 +31,11 @@ def values(document):
 
 process, desktop = connect(sys.argv[1])
 try:
-    for path in sys.argv[2:]:
+    timed = sys.argv[2] == "--time"
+    for path in sys.argv[3 if timed else 2 :]:
+        start = time.perf_counter()
         document = load(desktop, path)
-        print(json.dumps(values(document)), flush=True)
+        print(time.perf_counter() - start if timed else json.dumps(values(document)), flush=True)
         document.close(True)
 finally:
     desktop.terminate()

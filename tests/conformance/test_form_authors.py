@@ -1,0 +1,66 @@
+"""What form authors use: ``perfxl form check``, ``perfxl form rules``, the pages, the second example."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from perfxl.check import submission_of
+from perfxl.cli import app
+from perfxl.cli import form as _registers_the_commands  # noqa: F401
+from perfxl.form.catalogue import rule_lines, rules_markdown
+from perfxl.form.library import find_form, form_ids
+from perfxl.form.records import Book, Row, SheetRecord
+from perfxl.workbook.layout import plan_of
+from perfxl.workbook.write import BuildOptions, blank_date, build_workbook
+
+ROOT = Path(__file__).parents[2]
+
+
+class DescribeThePages:
+    @pytest.mark.parametrize("form_id", form_ids())
+    def it_has_the_rules_as_the_form_declares_them(self, form_id: str) -> None:
+        assert (ROOT / "docs" / f"rules-{form_id}.md").read_text("utf-8") == rules_markdown(find_form(form_id))
+
+
+class DescribeFormCheck:
+    @pytest.mark.parametrize("form_id", form_ids())
+    def it_lists_every_rule_with_its_excel_formula(self, form_id: str) -> None:
+        result = CliRunner().invoke(app, ["form", "check", form_id])
+        assert result.exit_code == 0
+        assert result.stdout.count("=IF") >= sum(line.check is not None for line in rule_lines(find_form(form_id))) * 0.9
+        assert "没有问题" in result.stdout
+
+    def it_says_which_rules_only_the_batch_judges(self) -> None:
+        batch = {line.rule for line in rule_lines(find_form("hebei-2023")) if line.runs == "仅财政端"}
+        assert batch == {"U03", "R10", "X01", "X02", "X03", "X04", "X05"}
+
+
+def national_book() -> Book:
+    """One national project: parts that do not add up, weights of 95, a cost with ≥."""
+    record = SheetRecord("project", 1, {"name": "培训", "code": "13028123P00028410002W", "years": 1.0})
+    record.raws.update({"total": 10.0, "grant": 9.0, "goal": "完成全年培训任务"})
+    values = [(0, "≥", "5", "万元", 20.0), (3, "=", "12", "次", 25.0), (4, "≥", "九十", "%", 20.0), (5, "定性", "优", None, 20.0)]
+    values.append((9, "≥", "95", "%", 10.0))
+    record.rows["indicators"] = [
+        Row(block, 0, {"indicator": f"指标名{block}", "nature": nature, "target": target, "unit": unit, "weight": weight})
+        for block, nature, target, unit, weight in values
+    ]
+    book = Book(sheets=[record])
+    book.cover.raws = {"unit_code": "657001", "unit_name": "某单位", "department": "某局"}
+    return book
+
+
+class DescribeTheNationalForm:
+    def it_goes_through_the_whole_line_without_python_of_its_own(self) -> None:
+        form = find_form("national-2021")
+        content = build_workbook(form, plan_of(form, projects=1), national_book(), BuildOptions(as_of=blank_date(form)))
+        found = submission_of(content, "x.xlsx")
+        assert [(finding.rule, finding.sheet, finding.cell, finding.message) for finding in found.findings] == [
+            ("N05", "项目01", "C5", "年度资金总额应等于财政拨款与其他资金之和（差额 1 万元）"),
+            ("N06", "项目01", "B6", "各指标权重合计应为 90 或 100，现为 95"),
+            ("R06", "项目01", "D8", "成本指标通常用 ≤，请核对"),
+            ("R02", "项目01", "E17", "定量指标的指标值应只填数字，现为“九十”"),
+        ]
