@@ -12,6 +12,8 @@ from .places import Places
 __all__ = ["TITLE", "add_indicators"]
 
 TITLE = "指标明细"
+_MOST_LINKED = 5_000
+"""With more rows than this each names its file without a link: tens of thousands of links make Excel slow to open."""
 
 
 def add_indicators(book: Workbook, styles: Styles, dataset: Dataset, places: Places) -> Page:
@@ -49,6 +51,7 @@ def add_indicators(book: Workbook, styles: Styles, dataset: Dataset, places: Pla
     page = Page(book, TITLE, columns, styles)
     page.heading(f"{form.year}年{form.title}指标明细", f"共 {len(dataset.indicators)} 条指标", shown)
     header = page.header()
+    linked = len(dataset.indicators) <= _MOST_LINKED
     for number, row in enumerate(dataset.indicators, 1):
         file, project, indicator = row.file.content, row.project, row.indicator
         contents: list[CellContent] = [number, file.unit_code, file.unit_name, project.code, project.name]
@@ -57,7 +60,7 @@ def add_indicators(book: Workbook, styles: Styles, dataset: Dataset, places: Pla
         if levels:
             contents += [indicator.level1, indicator.level2]
         contents += contents_of(fields, indicator.values)
-        link = places.in_file(file.file, file.file, project.sheet, indicator.cell)
+        link = places.in_file(file.file, file.file, project.sheet, indicator.cell) if linked else file.file
         place = page.line([*contents, link, project.sheet, indicator.cell])
         places.indicator(file.file, project.sheet, indicator.cell, sheet_reference(TITLE, f"A{place}"))
     page.freeze(header + 1, 6)
