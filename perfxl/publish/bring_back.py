@@ -99,10 +99,13 @@ class _Importer:
     def run(self, blocks: Sequence[Block]) -> Imported:
         texts = {squash(block.text) for block in blocks if isinstance(block, Paragraph)}
         self.part_text.structured = any(isinstance(block, Paragraph) and block.level for block in blocks)
-        for block in blocks:
+        said = [block for block in blocks if isinstance(block, Table) or squash(block.text)]
+        for block, following in zip(said, [*said[1:], None], strict=True):
             if isinstance(block, Table):
                 self._table(block)
-            elif squash(block.text):
+            elif isinstance(following, Table) and self._title_of(block) is not None:
+                self._new_heading(block)
+            else:
                 self._paragraph(block, texts)
         if self.heading is not None:
             self._leave(self.heading.line, self.heading.text, "标题之后没有表格")
@@ -141,14 +144,22 @@ class _Importer:
             self._leave(block.line, block.text, "表格之外的文字")
 
     def _is_heading(self, block: Paragraph) -> bool:
+        return _NUMBERED.fullmatch(block.text) is not None and self._title_of(block) is not None
+
+    def _title_of(self, block: Paragraph) -> str | None:
+        """The title that a paragraph gives, without its number; ``None`` if it is none."""
         match = _NUMBERED.fullmatch(block.text)
         inverse = self.inverses.get(self.title)
-        return match is not None and (inverse is None or inverse.read(strip(match.group(1))) is not None)
+        if inverse is None:
+            return strip(match.group(1)) if match else None
+        title = strip(match.group(1)) if match else strip(block.text)
+        return title if inverse.read(title) is not None else None
 
     def _new_heading(self, block: Paragraph) -> None:
         if self.heading is not None:
             self._leave(self.heading.line, self.heading.text, "标题之后没有表格")
-        self.in_front = False
+        self.in_front = self.expects_title = False
+        self.part_text.close()
         self.heading = block
         self.draft = None
         self.rows.reset()
@@ -176,7 +187,8 @@ class _Importer:
         if self.heading is None and not (matched.fields.keys() - computed.keys()) and self._is_unit(computed):
             # The unit's line stands above the row that tells whether this is a new project or the rest of one.
             self.unit = computed
-            return
+            if self.draft is None or self.form.roles["unit_code"] in self.draft.inferred:
+                return
         given = matched.fields.get(code, "")
         if self.draft is None or (given and squash(self.draft.values.get(code, given)) != squash(given)):
             self._begin(row.line)
@@ -199,8 +211,7 @@ class _Importer:
         self.draft = _Draft(line)
         self.drafts.append(self.draft)
         if self.heading is not None:
-            match = _NUMBERED.fullmatch(self.heading.text)
-            self._computed(self.heading.line, self.title, strip(match.group(1)) if match else "")
+            self._computed(self.heading.line, self.title, self._title_of(self.heading) or "")
             self.heading = None
         for name, text in self.unit.items():
             self._computed(line, name, text)

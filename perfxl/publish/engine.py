@@ -38,6 +38,12 @@ _MERGE = re.compile(r"\{%\s*vm\s+([^%]*?)\s*%\}")
 _BEFORE_MERGE = re.compile(r"(<w:tcPr[^>]*>(?:<w:(?:cnfStyle|tcW|gridSpan|hMerge)\b[^>]*/>)*)(?:<w:vMerge\b[^>]*/>)?")
 _TEXT = re.compile(r"(<w:t(?: [^>]*)?>)([^<]*)(</w:t>)")
 _MARKUP = re.compile(r"<[^>]+>")
+_REASONS = (
+    (re.compile(r"'(\w+)' is undefined"), "没有名称“{}”"),
+    (re.compile(r"has no attribute '(\w+)'"), "没有“{}”这一项"),
+    (re.compile(r"access to attribute '(\w+)'"), "不能使用“{}”"),
+    (re.compile(r"has no element (.+)"), "没有第 {} 项（从 0 起数）"),
+)
 _SHOWN = 60
 _REPEAT_LIMIT = 1_000_000
 
@@ -126,7 +132,7 @@ class DocumentTemplate:
         try:
             return _Part(source, self._environment.from_string(source))
         except TemplateSyntaxError as fault:
-            raise self._fault("W02", source, fault.lineno, fault.message or "") from None
+            raise self._fault("W02", source, fault.lineno, f"写法不对（{fault.message}）") from None
 
     def render(self, context: Mapping[str, Any]) -> dict[str, str]:
         """The rendered parts by name, as XML text.
@@ -140,10 +146,10 @@ class DocumentTemplate:
         try:
             return part.compiled.render(context).replace("\n<w:p", "<w:p")
         except SecurityError as fault:
-            raise self._fault("W03", part.source, _line(fault.__traceback__), str(fault)) from None
+            raise self._fault("W03", part.source, _line(fault.__traceback__), _told(str(fault))) from None
         except UndefinedError as fault:
-            code = "W03" if "__" in str(fault) else "W02"
-            raise self._fault(code, part.source, _line(fault.__traceback__), str(fault)) from None
+            code = "W03" if "'_" in str(fault) else "W02"
+            raise self._fault(code, part.source, _line(fault.__traceback__), _told(str(fault))) from None
         except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as fault:
             reason = f"{type(fault).__name__}：{fault}"
             raise self._fault("W02", part.source, _line(fault.__traceback__), reason) from None
@@ -155,11 +161,20 @@ class DocumentTemplate:
         # Paragraph and row tags stand between paragraphs once docxtpl has prepared them.
         text = inside if _TAG.search(inside) else after
         tags = _TAG.findall(text)
-        named = re.findall(r"'(\w+)'", reason)
+        named = re.findall(r"“(\w+)”", reason)
         meant = [tag for tag in tags if any(name in tag for name in named)] or tags
         paragraph = unescape(_MARKUP.sub("", text)).strip()
         tag = unescape(_MARKUP.sub("", meant[0])) if meant else paragraph
         return PerfxlError(code, file=self.file, tag=tag[:_SHOWN], reason=reason, paragraph=paragraph[:_SHOWN])
+
+
+def _told(reason: str) -> str:
+    """jinja2's words for a missing or forbidden name, in the user's."""
+    for pattern, words in _REASONS:
+        match = pattern.search(reason)
+        if match:
+            return words.format(match.group(1))
+    return reason
 
 
 def _line(traceback: TracebackType | None) -> int:

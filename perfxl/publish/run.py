@@ -70,7 +70,10 @@ def refuse_missing(departments: Sequence[Department]) -> None:
 
 
 def limited_to(department: Department, units: Collection[str], projects: Collection[str]) -> Department | None:
-    """A department with only these units and projects (by code; empty: all); ``None`` if nothing is left."""
+    """A department with only these units and projects (by code; empty: all); ``None`` if nothing is left.
+
+    Part One stays, whichever unit is wanted.
+    """
     form = department.form
     books: list[Book] = []
     for book in department.books:
@@ -127,16 +130,14 @@ class _Task:
     code: str
     called: str
     books: tuple[Book, ...]
-    lead: int
+    lead: Book | None
 
     @classmethod
     def of(cls, department: Department, name: str) -> _Task:
-        lead = next((number for number, book in enumerate(department.books) if book is department.lead), -1)
-        return cls(name, department.code, department.name, department.books, lead)
+        return cls(name, department.code, department.name, department.books, department.lead)
 
     def department(self, form: Form) -> Department:
-        lead = self.books[self.lead] if self.lead >= 0 else None
-        return Department(form=form, code=self.code, name=self.called, books=self.books, lead=lead)
+        return Department(form=form, code=self.code, name=self.called, books=self.books, lead=self.lead)
 
 
 _at_work: list[tuple[Publisher, Options, Form]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -133,6 +134,24 @@ class DescribeDamagedTables:
         ]
         imported = import_blocks(HEBEI, blocks)
         assert (imported.books, leftovers(imported)) == ([seed_book()], [])
+
+
+class DescribeHeadings:
+    def it_reads_titles_whose_number_word_had_made(self) -> None:
+        blocks: list[Block] = [
+            replace(block, text=re.sub(r"^\d\.", "", block.text)) if isinstance(block, Paragraph) else block
+            for block in document_of(seed_book())
+        ]
+        imported = import_blocks(HEBEI, blocks)
+        assert (imported.books, leftovers(imported)) == ([seed_book()], [])
+
+    def it_ends_part_one_at_the_first_table_where_part_two_has_no_heading(self) -> None:
+        text = seed_text().replace("第二部分\n\n预算项目绩效目标\n", "")
+        text = text.replace("3、围绕", "3、按时编制项目绩效目标表\n4、围绕")
+        imported = import_blocks(HEBEI, blocks_of_text(text))
+        part, *found = imported.books[0].sheets
+        assert [row.raws["measure"][:10] for row in part.rows["measures"]][2:] == ["按时编制项目绩效目标", "围绕年度总体绩效目标"]
+        assert (found, leftovers(imported)) == (seed_book().sheets[1:], [])
 
 
 class DescribeSeveralUnits:
