@@ -100,6 +100,15 @@ class DescribeX02AndX03:
             ("657002.xlsx", "X03", "项目01", f"项目 {CODES[3]} 项目 不在控制数中"),
         ]
 
+    def it_matches_a_ceiling_without_code_by_the_projects_name(self) -> None:
+        roster = ceilings(Ceiling(unit="657001", name="修 路", amount=9 * MICRO), Ceiling(unit="657001", name="绿化", amount=1))
+        files = [unit("657001", own("甲", name="修路"), own("乙", CODES[1], name="其他"))]
+        assert found(files, None, "X02", "X03", roster=roster) == [
+            ("657001.xlsx", "X02", "项目01", "预算数 10 万元应等于控制数 9 万元"),
+            ("657001.xlsx", "X03", "", "控制数中的项目 绿化 没有报送"),
+            ("657001.xlsx", "X03", "项目02", f"项目 {CODES[1]} 其他 不在控制数中"),
+        ]
+
     def it_is_silent_without_ceilings(self) -> None:
         assert found([unit("657001", own("甲"))], None, "X02", "X03") == []
 
