@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -143,6 +144,33 @@ class DescribeReadingAgain:
         (files / "x.xlsx").write_text("nothing")
         with Store(tmp_path / "s.db") as store:
             assert [read_contents(gather([files]).files, store, text_reader).opened for _ in range(2)] == [2, 1]
+
+    @pytest.mark.parametrize("seed", range(6))
+    def it_comes_to_the_same_whatever_the_order_of_arrival(self, tmp_path: Path, seed: int) -> None:
+        dice = random.Random(seed)
+        texts = [f"{dice.randrange(657001, 657006)},{dice.randrange(1000)}.5" if dice.random() < 0.8 else "?" for _ in range(20)]
+        texts += dice.sample(texts, 4)  # copies
+        arriving = list(enumerate(texts))
+        dice.shuffle(arriving)
+        files = tmp_path / "in"
+        files.mkdir()
+        with Store(tmp_path / "s.db") as store:
+            while arriving:
+                for _ in range(dice.randrange(1, 9)):
+                    if arriving:
+                        number, text = arriving.pop()
+                        (files / f"{number}.xlsx").write_text(text)
+                read = read_contents(gather([files]).files, store, text_reader)
+                dataset = dataset_of(read.contents, HEBEI, choices_of(store))
+                record_run(store, dataset, as_of=AS_OF, output="o", read=read.opened)
+            grown = remembered(store, HEBEI)
+        with Store() as store:
+            fresh = dataset_of(read_contents(gather([files]).files, store, text_reader).contents, HEBEI)
+        assert {each.content.file: (each.state, each.reason) for each in grown.files} == {
+            each.content.file: (each.state, each.reason) for each in fresh.files
+        }
+        assert sum(tally.files for tally in grown.tallies) == len(texts)
+        assert grown.tallies == fresh.tallies
 
     def it_goes_on_after_being_killed(self, tmp_path: Path) -> None:
         files = folder(tmp_path / "in", 350)
