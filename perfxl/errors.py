@@ -139,6 +139,8 @@ CATALOGUE = _catalogue(
     ("A01", "生成加载项需要 {package}", "运行 pip install perfxl[addin]；安装加载项（perfxl addin install）不需要它。"),
     ("A02", "这台电脑没有 Windows 版 Excel 的启动文件夹", "在 Windows 上运行，或用 --folder 给出文件夹。"),
     ("A03", "不能写入或删除 {path}：{reason}", "先关闭所有 Excel 窗口，再运行一次。"),
+    ("A04", "这不是 perfxl 下发的绩效目标工作簿", "先打开单位的工作簿，再运行深度校验。"),
+    ("A05", "没有{kind}栏目“{field}”", "写栏目的名称，如 预算数。"),
 )
 
 

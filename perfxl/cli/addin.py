@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +12,7 @@ import typer
 from .. import __version__
 from ..errors import PerfxlError
 from ..excel.build import build_addin
-from ..excel.install import install_addin, start_folder, uninstall_addin
+from ..excel.install import install_addin, remember_python, start_folder, uninstall_addin
 from ..excel.sources import built_addin
 from . import app
 
@@ -42,6 +44,8 @@ def install(folder: Annotated[Path | None, _FOLDER] = None) -> None:
     print(f"已安装加载项 {__version__} 版：{done.path}")
     if done.replaced and done.replaced != __version__:
         print(f"已替换原有的 {done.replaced} 版。")
+    if os.environ.get("APPDATA") and remember_python(Path(os.environ["APPDATA"]) / "perfxl", sys.executable):
+        print("已启用需要 Python 的功能（深度校验、合并汇总、PX_ 函数）。")
     print("请关闭并重新打开 Excel。")
 
 

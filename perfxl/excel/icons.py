@@ -23,6 +23,8 @@ DRAWN = {
     "toggle_rows": ("行", "#7F7F7F"),
     "export": ("报", "#C55A11"),
     "preview": ("印", "#7F7F7F"),
+    "deep_check": ("深", "#1F4E79"),
+    "consolidate": ("汇", "#1F4E79"),
     "about": ("？", "#7F7F7F"),
 }
 """Each picture's character and colour, by the name that the ribbon uses."""

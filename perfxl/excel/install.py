@@ -6,6 +6,7 @@ trust setting is needed beyond those of an own file.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import zipfile
 from dataclasses import dataclass
@@ -14,7 +15,15 @@ from xml.etree import ElementTree
 
 from ..errors import PerfxlError
 
-__all__ = ["ADDIN_NAME", "Installed", "addin_version", "install_addin", "start_folder", "uninstall_addin"]
+__all__ = [
+    "ADDIN_NAME",
+    "Installed",
+    "addin_version",
+    "install_addin",
+    "remember_python",
+    "start_folder",
+    "uninstall_addin",
+]
 
 ADDIN_NAME = "perfxl.xlam"
 _CORE = "docProps/core.xml"
@@ -66,6 +75,19 @@ def uninstall_addin(folder: Path) -> bool:
     except OSError as fault:
         raise PerfxlError("A03", path=path, reason=fault.strerror or fault) from None
     return True
+
+
+def remember_python(folder: Path, program: str) -> Path | None:
+    """Tell the add-in where Python is (``python.txt``), if xlwings is there; ``None`` otherwise.
+
+    VBA reads the file in the system's code page.
+    """
+    if importlib.util.find_spec("xlwings") is None:
+        return None
+    path = folder / "python.txt"
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(program + "\n", encoding="mbcs" if os.name == "nt" else "utf-8")
+    return path
 
 
 def addin_version(path: Path) -> str:

@@ -9,6 +9,7 @@ Public Sub PxStart()
     On Error GoTo missing
     Set watcher = New PxEvents
     watcher.Watch
+    PxDescribeFunctions
 missing:
 End Sub
 

@@ -59,6 +59,18 @@ Public Sub PxClickPreview(control As IRibbonControl)
     PxPreviewPrint
 End Sub
 
+Public Sub PxGetPython(control As IRibbonControl, ByRef returnedVal)
+    returnedVal = (PxPythonPath() <> "")
+End Sub
+
+Public Sub PxClickDeepCheck(control As IRibbonControl)
+    PxDeepCheck
+End Sub
+
+Public Sub PxClickConsolidate(control As IRibbonControl)
+    PxConsolidate
+End Sub
+
 Public Sub PxClickAbout(control As IRibbonControl)
     PxAbout
 End Sub
