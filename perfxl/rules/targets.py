@@ -173,11 +173,18 @@ def squash_formula(text: str) -> str:
     return text
 
 
-def strip_formula(text: str) -> str:
-    """Excel text that removes the outer blanks of a text, as :func:`~.values.strip` does."""
-    spaced = text
+def spaced_formula(text: str) -> str:
+    """Excel text with every blank character as a space, the length kept."""
     for char in BLANKS[1:]:
-        spaced = f'SUBSTITUTE({spaced},{_character(char)}," ")'
+        text = f'SUBSTITUTE({text},{_character(char)}," ")'
+    return text
+
+
+def strip_formula(text: str, spaced: str) -> str:
+    """Excel text that removes the outer blanks of a text, as :func:`~.values.strip` does.
+
+    ``spaced`` is the cell with :func:`spaced_formula` of the text.
+    """
     trimmed = f"TRIM({spaced})"
     start = f"FIND(LEFT({trimmed},1),{spaced})"
     last = f"RIGHT({trimmed},1)"

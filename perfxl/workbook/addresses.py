@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCKS_PER_SHEET", "FirstFailing", "Places", "block_offset", "calculation_title"]
 
-BLOCKS_PER_SHEET = 20
+BLOCKS_PER_SHEET = 19
 """Calculation blocks side by side on one sheet (older LibreOffice has 1 024 columns)."""
 
 
@@ -62,7 +62,7 @@ class Places:
             return self._elsewhere(name)
         read = self.own(name, self.layout.column_of(name) + self.layout.width)
         if self.as_data and field.type_name in ("text", "long"):
-            return f"IF(ISERROR({read}),{read},{strip_formula(self.raw(name))})"
+            return f"IF(ISERROR({read}),{read},{strip_formula(self.raw(name), self.own(name, self.layout.spaced[name]))})"
         return read
 
     def _elsewhere(self, name: str) -> str:
@@ -74,7 +74,8 @@ class Places:
         area = other.layout.area(name)
         read = other.elsewhere(area.row, area.column + other.layout.width)
         if self.as_data and form.fields[name].type_name in ("text", "long"):
-            return f"IF(ISERROR({read}),{read},{strip_formula(other.elsewhere(area.row, area.column))})"
+            raw, spaced = (other.elsewhere(area.row, column) for column in (area.column, other.layout.spaced[name]))
+            return f"IF(ISERROR({read}),{read},{strip_formula(raw, spaced)})"
         return read
 
     def column(self, name: str) -> str:

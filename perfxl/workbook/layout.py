@@ -313,46 +313,62 @@ class SheetLayout:
         """Columns of the calculation block, from 0; the first copy the visible geometry.
 
         Raw values lie under the columns of their cells, read values ``width``
-        columns further.  Checks in rows share
-        one text per row, ``packed``: a character for each (see ``digits``);
-        checks of the whole sheet have a cell each, ``singles_state``.
+        columns further.  Checks in rows share one text per row, ``packed``: a
+        character for each (see ``digits``); checks of the whole sheet have a
+        cell each, ``singles_state``.  Rows of groups and other rows use the
+        columns after the common ones each for their own purposes.
         """
         checks = self.form.checks_of[self.sheet.id]
         self.width = self.flags
         at = 2 * self.width
-        self.begun, self.explained, self.block, self.slot = range(at, at + 4)
+        self.begun, self.explained, self.remark_text, self.flag_text = range(at, at + 4)
         at += 4
-        self.constants = {name: at + number for number, name in enumerate(_constants(checks))}
-        at += len(self.constants)
         self.parts: dict[str, int] = {}
-        for name in self.sheet.fields:
+        at = self._place_parts(at, self.singles)
+        in_rows = self._place_in_rows(checks, at)
+        in_singles = self._place_singles(checks, at)
+        headers = [check for check in checks if check.in_rows or check.has_figures]
+        self.headers = {check.number: number for number, check in enumerate(headers, 1)}
+        width = max(in_rows, in_singles, len(headers) + 1)
+        # Whole alphabets: the same column of two blocks then ends in the same letter, which packs better.
+        self.block_width = -(-width // 26) * 26
+
+    def _place_parts(self, at: int, fields: Mapping[str, Area]) -> int:
+        for name in fields:
             if self.form.fields[name].type_name == "target":
                 self.parts[name] = at
                 at += len(PARTS)
-        self.packed, self.remark_text, self.flag_text = at, at + 1, at + 2
-        at += 3
-        self._place_checks(checks, at)
-        self.computed: dict[str, int] = {}
-        for name in self.sheet.fields:
-            if self.form.fields[name].formula is not None:
-                self.computed[name] = at
-        headers = [check for check in checks if check.in_rows or check.has_figures]
-        self.headers = {check.number: number for number, check in enumerate(headers, 1)}
-        self.block_width = max(at + 1, len(headers) + 1, *(column + 1 for column in self.singles_state.values()), 1)
+        return at
 
-    def _place_checks(self, checks: tuple[Check, ...], at: int) -> None:
+    def _place_in_rows(self, checks: tuple[Check, ...], at: int) -> int:
+        """The columns that only rows of groups use; returns the first free one."""
+        self.block, self.slot = at, at + 1
+        at += 2
+        self.constants = {name: at + number for number, name in enumerate(_constants(checks))}
+        at = self._place_parts(at + len(self.constants), self.in_rows)
+        self.packed = at
         self.digits: dict[int, int] = {}
-        self.singles_state: dict[int, int] = {}
-        taken: dict[int, int] = {}
         groups: dict[str, int] = {}
         for check in checks:
             if check.in_rows:
                 groups[check.group] = groups.get(check.group, 0) + 1
                 self.digits[check.number] = groups[check.group]
-            else:
+        return at + 1
+
+    def _place_singles(self, checks: tuple[Check, ...], at: int) -> int:
+        """The columns that only other rows use; returns the first free one."""
+        self.spaced = {name: at for name in self.singles if name in _stripped(self.form)}
+        at += bool(self.spaced)
+        self.computed = {name: at for name in self.sheet.fields if self.form.fields[name].formula is not None}
+        at += bool(self.computed)
+        self.singles_state: dict[int, int] = {}
+        taken: dict[int, int] = {}
+        for check in checks:
+            if not check.in_rows:
                 row = self.singles[check.field].row
+                self.singles_state[check.number] = at + taken.get(row, 0)
                 taken[row] = taken.get(row, 0) + 1
-                self.singles_state[check.number] = at + taken[row]
+        return at + max(taken.values(), default=0)
 
     def column_of(self, field: str) -> int:
         """The column of a field's cell."""
@@ -383,6 +399,16 @@ class SheetLayout:
             for row in range(rows[0], self.group_rows(check.group)[1] + 1) if check.in_rows else rows:
                 found.setdefault(row, []).append(check)
         return {row: tuple(sorted(checks, key=_remark_order)) for row, checks in found.items()}
+
+
+def _stripped(form: Form) -> set[str]:
+    """The text fields that some computed field shows as data, without outer blanks."""
+    return {
+        name
+        for field in form.fields.values()
+        for name in (field.formula.fields if field.formula is not None else ())
+        if form.fields[name].type_name in ("text", "long")
+    }
 
 
 def _constants(checks: tuple[Check, ...]) -> list[str]:

@@ -16,7 +16,7 @@ from ..form.evaluate import reads_own
 from ..form.model import Check, Form, Scope, Severity, Shown
 from ..rules.analyse import Expression
 from ..rules.excel import excel_rule, excel_text
-from ..rules.targets import PARTS, part_formulas, quoted, squash_formula
+from ..rules.targets import PARTS, part_formulas, quoted, spaced_formula, squash_formula
 from ..rules.types import CellError, shown_formula
 from .addresses import FirstFailing, Places, block_offset, calculation_title, rows_range
 from .layout import (
@@ -246,6 +246,9 @@ class LiveSheet:
             column, cell = self.layout.column_of(name), self.visible_cell(row, name)
             found.append(self._at(row, column, f'IF(ISBLANK({cell}),"",{cell})', ""))
             found.append(self._at(row, column + self.layout.width, kind.excel(here.raw(name)), ""))
+            if name in self.layout.spaced:
+                spaced = f"IFERROR({spaced_formula(here.raw(name))},\"\")"
+                found.append(self._at(row, self.layout.spaced[name], spaced, ""))
             if name not in self.layout.parts:
                 continue
             start = self.layout.parts[name]
