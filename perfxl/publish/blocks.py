@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from ..errors import PerfxlError
-from .contents import StyleSheet, paragraph_text, parse, style_of, w
+from .contents import StyleSheet, paragraph_text, parse, style_of, w, whole
 from .docx_package import DOCUMENT, read_package
 
 __all__ = ["Block", "Cell", "Paragraph", "Table", "TableRow", "blocks_of_docx", "blocks_of_text"]
@@ -87,7 +87,10 @@ def blocks_of_docx(content: bytes, file: str) -> list[Block]:
     body = root.find(w("body"))
     if body is None:
         raise PerfxlError("W01", file=file, reason="没有正文")
-    return list(_DocxReader(styles).blocks(body))
+    try:
+        return list(_DocxReader(styles).blocks(body))
+    except RecursionError:
+        raise PerfxlError("W01", file=file, reason="嵌套过深") from None
 
 
 class _DocxReader:
@@ -134,7 +137,7 @@ class _DocxReader:
         cells: list[Cell] = []
         properties = element.find(w("trPr"))
         before = properties.find(w("gridBefore")) if properties is not None else None
-        column = int(before.get(w("val"), "0")) if before is not None else 0
+        column = whole(before.get(w("val")), 0) if before is not None else 0
         for cell in element.iter(w("tc")):
             if _row_of(cell) is not element:
                 continue
@@ -155,7 +158,7 @@ class _DocxReader:
         return Cell(
             text="\n".join(paragraph_text(each) for each in paragraphs),
             column=column,
-            columns=int(span.get(w("val"), "1")) if span is not None else 1,
+            columns=whole(span.get(w("val")), 1) if span is not None else 1,
             continued=merge is not None and merge.get(w("val"), "continue") == "continue",
             align="" if align is None else align.get(w("val"), ""),
         )

@@ -16,7 +16,7 @@ from .blocks import Block, Paragraph, Table, TableRow
 from .context import NOT_FILLED
 from .department import DEPARTMENT_DIGITS
 from .inverse import inverse_of
-from .outline import outline_of
+from .outline import PROJECTS_TITLE, outline_of
 from .part_text import PartText
 from .table_rows import Matched, RowReader
 from .template_styles import STYLE_IDS
@@ -100,7 +100,7 @@ class _Importer:
         texts = {squash(block.text) for block in blocks if isinstance(block, Paragraph)}
         self.part_text.structured = any(isinstance(block, Paragraph) and block.level for block in blocks)
         said = [block for block in blocks if isinstance(block, Table) or squash(block.text)]
-        for block, following in zip(said, [*said[1:], None], strict=True):
+        for block, following in zip(said, [*said, None][1:], strict=True):
             if isinstance(block, Table):
                 self._table(block)
             elif isinstance(following, Table) and self._title_of(block) is not None:
@@ -125,11 +125,9 @@ class _Importer:
             self.in_front, self.expects_title = False, True
             self.part_text.close()
             return
-        if self.expects_title or self.in_front:
-            begins = self.part_text.open(block.text)
-            if begins or self.expects_title:
-                self.in_front = self.expects_title = False
-                return
+        if (self.expects_title or self.in_front) and self._titles_a_part(block):
+            self.in_front = self.expects_title = False
+            return
         if self.in_front and not self._is_heading(block):
             tail = squash(_CONTENTS_TAIL.sub("", block.text))
             if tail not in texts - {squash(block.text)} and tail != "目录":
@@ -142,6 +140,12 @@ class _Importer:
             self._new_heading(block)
         else:
             self._leave(block.line, block.text, "表格之外的文字")
+
+    def _titles_a_part(self, block: Paragraph) -> bool:
+        """It is a part's title; the projects' own may be any heading that stands where one is expected."""
+        if self.part_text.open(block.text):
+            return True
+        return self.expects_title and (block.level > 0 or squash(block.text) == PROJECTS_TITLE)
 
     def _is_heading(self, block: Paragraph) -> bool:
         return _NUMBERED.fullmatch(block.text) is not None and self._title_of(block) is not None

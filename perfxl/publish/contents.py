@@ -15,7 +15,7 @@ from typing import Any
 
 from lxml import etree
 
-__all__ = ["Heading", "StyleSheet", "W", "fill_contents", "headings_of", "paragraph_text", "parse", "style_of", "w"]
+__all__ = ["Heading", "StyleSheet", "W", "fill_contents", "headings_of", "paragraph_text", "parse", "style_of", "w", "whole"]
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
@@ -23,6 +23,7 @@ _LEVELS = re.compile(r'\\o\s+"?(\d)-(\d)')
 _HEADING_NAME = re.compile(r"heading ([1-9])\Z", re.IGNORECASE)
 _CONTENTS_NAME = re.compile(r"toc ([1-9])\Z", re.IGNORECASE)
 _DEEPEST = 3
+_LONGEST = 10
 _FIRST_MARK = 200_000_000
 
 
@@ -100,6 +101,11 @@ def paragraph_text(paragraph: Any) -> str:
     return "".join(found)
 
 
+def whole(text: str | None, default: int) -> int:
+    """A whole number that an attribute gives, the default where it gives none."""
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < _LONGEST else default
+
+
 def style_of(paragraph: Any) -> str:
     """A paragraph's style id, "" for the default."""
     found = paragraph.find(f"{w('pPr')}/{w('pStyle')}")
@@ -109,7 +115,7 @@ def style_of(paragraph: Any) -> str:
 def headings_of(root: Any, styles: StyleSheet) -> list[Heading]:
     """Every heading of a document in order, each given a bookmark ``_Toc…`` if it has none."""
     found: list[Heading] = []
-    used = {int(mark.get(w("id"), "0")) for mark in root.iter(w("bookmarkStart"))}
+    used = {whole(mark.get(w("id")), 0) for mark in root.iter(w("bookmarkStart"))}
     number = max(used, default=-1) + 1
     for style in list(root.iter(w("pStyle"))):
         level = styles.headings.get(style.get(w("val"), ""))

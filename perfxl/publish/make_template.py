@@ -24,7 +24,7 @@ from docx.text.paragraph import Paragraph
 from ..form.library import find_form, templates_folder
 from ..form.model import Form, Mark, Sheet
 from .docx_package import fixed_package
-from .outline import Outline, Part, Section, TablePlan, grid_cells, outline_of
+from .outline import PROJECTS_TITLE, Outline, Part, Section, TablePlan, grid_cells, outline_of
 from .template_styles import STYLE_IDS, TEXT_WIDTH, set_up_page, set_up_styles
 
 __all__ = ["make_template"]
@@ -160,7 +160,7 @@ class _Maker:
         label = self.say(f"第{_NUMERALS[number]}部分", "part")
         label.paragraph_format.page_break_before = number > 0
         label.paragraph_format.keep_with_next = True
-        self.say("预算项目绩效目标", "Heading 1")
+        self.say(PROJECTS_TITLE, "Heading 1")
         self.tag("{%p for project in projects %}")
         self.tag("{%p if loop.first %}")
         self.heading()

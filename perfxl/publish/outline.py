@@ -10,7 +10,11 @@ from dataclasses import dataclass
 
 from ..form.model import Form, GridCell, Mark, Sheet
 
-__all__ = ["Outline", "Part", "Section", "TablePlan", "cells_of", "grid_cells", "outline_of"]
+__all__ = ["PROJECTS_TITLE", "Outline", "Part", "Section", "TablePlan", "cells_of", "grid_cells", "outline_of"]
+
+
+PROJECTS_TITLE = "预算项目绩效目标"
+"""What the part with the projects' tables is called (workbooks/seed.txt)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

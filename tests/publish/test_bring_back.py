@@ -190,6 +190,14 @@ class DescribeLeftovers:
         ]
         assert imported.books[0].sheets[2].raws["budget"] == "约10万"
 
+    @settings(max_examples=150, deadline=None)
+    @given(st.integers(0, 233), st.sampled_from(["", "\t", "9.", "绩效目标：", "第三部分：", "7、"]))
+    def it_drops_no_line(self, at: int, before: str) -> None:
+        lines = seed_text().split("\n")
+        lines.insert(at, f"{before}任何一句话")
+        imported = import_blocks(HEBEI, blocks_of_text("\n".join(lines)))
+        assert "任何一句话" in repr(imported)
+
     def it_takes_exact_money_from_the_text_and_says_when_they_differ(self) -> None:
         text = seed_text().replace("预算数0.85万元", "预算数0.852万元", 1).replace("财政资金10万元", "财政资金9万元", 1)
         imported = import_blocks(HEBEI, blocks_of_text(text))
