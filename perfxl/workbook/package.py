@@ -75,6 +75,10 @@ class SheetWriter(Worksheet):  # type: ignore[misc]
         else:
             self.fh.write(f"<sheetData>{self.rows_xml}</sheetData>")
 
+    def _calculate_spans(self) -> None:
+        # Rows' "spans" are an optional hint (18.3.1.73); without them every mail is smaller.
+        self.row_spans = {}
+
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         # Only functions of Excel 2010 occur: nothing to prefix, and the 200
         # substitutions of the original cost most of the writing time.
