@@ -96,8 +96,10 @@ class Places:
         """Excel text for the number of begun rows, of the own block in a group check."""
         rows = self.layout.group_rows(group)
         begun = self.live.cells(*rows, self.layout.begun)
-        if self.check is not None and self.check.scope is Scope.GROUP and self.check.group == group:
-            return f"SUMIF({self.live.cells(*rows, self.layout.block)},{self.here(self.layout.block)},{begun})"
+        in_blocks = len(self.layout.blocks(group)) > 1
+        if in_blocks and self.check is not None and self.check.scope is Scope.GROUP and self.check.group == group:
+            level2 = self.layout.constants["level2"]
+            return f"SUMIF({self.live.cells(*rows, level2)},{self.here(level2)},{begun})"
         return f"SUM({begun})"
 
     def sheets(self, sheet: str) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..form.grid import read_grid
-from ..form.model import COVER, Block, Check, Form, Grid, GridCell, Mark, Severity, Sheet
+from ..form.model import COVER, Block, Check, Form, Grid, GridCell, Mark, Scope, Severity, Sheet
 from ..form.records import RowKey
 from ..rules.analyse import Expression
 from ..rules.targets import PARTS
@@ -342,8 +342,8 @@ class SheetLayout:
 
     def _place_in_rows(self, checks: tuple[Check, ...], at: int) -> int:
         """The columns that only rows of groups use; returns the first free one."""
-        self.block, self.slot = at, at + 1
-        at += 2
+        self.slot = at
+        at += 1
         self.constants = {name: at + number for number, name in enumerate(_constants(checks))}
         at = self._place_parts(at + len(self.constants), self.in_rows)
         self.packed = at
@@ -418,6 +418,9 @@ def _constants(checks: tuple[Check, ...]) -> list[str]:
         expressions = [check.formula, *(part for part in check.message if isinstance(part, Expression))]
         for expression in expressions:
             found.update(dict.fromkeys(sorted(expression.constants) if expression else ()))
+        if check.scope is Scope.GROUP:
+            # Tells the rows of one block from another's.
+            found["level2"] = None
     return list(found)
 
 

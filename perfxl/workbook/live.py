@@ -227,7 +227,6 @@ class LiveSheet:
             for name, column in self.layout.constants.items():
                 found.append((row + HEADER_ROWS, self.column(column), values[name]))
             if self._has_group_checks(key.group):
-                found.append((row + HEADER_ROWS, self.column(self.layout.block), key.block))
                 found.append((row + HEADER_ROWS, self.column(self.layout.slot), key.slot))
         return tuple(found)
 

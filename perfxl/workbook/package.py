@@ -77,7 +77,7 @@ class SheetWriter(Worksheet):  # type: ignore[misc]
 
     def _calculate_spans(self) -> None:
         # Rows' "spans" are an optional hint (18.3.1.73); without them every mail is smaller.
-        self.row_spans = {}
+        self.row_spans: dict[int, str] = {}
 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         # Only functions of Excel 2010 occur: nothing to prefix, and the 200
