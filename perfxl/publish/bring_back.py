@@ -25,7 +25,7 @@ __all__ = ["Imported", "Unplaced", "import_blocks", "raw_of"]
 
 _PART = re.compile(r"第[一二三四五六七八九十]+部分")
 _NUMBERED = re.compile(r"\s*\d+\s*[.．、]\s*(.*)", re.DOTALL)
-_CONTENTS_TAIL = re.compile(r"[\s.．…·]*\d*\s*\Z")
+_LEADERS = " \t\u3000.．…·"
 _FURNITURE = frozenset(STYLE_IDS.values())
 _CENT = Decimal("0.01")
 
@@ -129,7 +129,7 @@ class _Importer:
             self.in_front = self.expects_title = False
             return
         if self.in_front and not self._is_heading(block):
-            tail = squash(_CONTENTS_TAIL.sub("", block.text))
+            tail = squash(block.text.rstrip().rstrip("0123456789").rstrip(_LEADERS))
             if tail not in texts - {squash(block.text)} and tail != "目录":
                 self._leave(block.line, block.text, "正文之前的文字")
             return

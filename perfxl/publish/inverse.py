@@ -17,7 +17,7 @@ from ..rules.values import BLANKS, squash
 __all__ = ["Inverse", "inverse_of"]
 
 _ANY_BLANKS = f"[{re.escape(BLANKS)}]*"
-_NUMBER = r"(-?\d+(?:\.\d+)?)"
+_NUMBER = rf"{_ANY_BLANKS}(-?\d+(?:\.\d+)?){_ANY_BLANKS}"
 _CODE = r"([0-9A-Za-z]+)"
 _UNIT_CODE = r"(\d{6})"
 
@@ -46,7 +46,8 @@ def inverse_of(form: Form, field: Field) -> Inverse | None:
         if part is None:
             return None
         parts.append(part)
-    return Inverse(re.compile(_ANY_BLANKS.join(["", *parts, ""]), re.DOTALL), tuple(fields)) if fields else None
+    # No blanks allowed for beside a text: beside ``.*?`` they would make hostile blanks cost their square.
+    return Inverse(re.compile("".join(parts), re.DOTALL), tuple(fields)) if fields else None
 
 
 def _joined(node: Node) -> Iterator[Node]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from ..errors import PerfxlError
 from ..form.library import templates_folder
 from ..form.load import load_form
-from ..form.model import Form
+from ..form.model import Form, Mark
 from ..form.records import Book, SheetRecord, data_text
 from .blocks import Paragraph, blocks_of_docx
 from .context import printable
@@ -21,6 +21,7 @@ from .engine import DocumentTemplate
 from .html import html_of
 from .markdown import markdown_of
 from .office import page_numbers, pdf_of
+from .outline import outline_of
 from .workers import mapped, workers_for
 
 __all__ = ["Made", "Options", "default_template", "limited_to", "publish", "refuse_missing"]
@@ -177,7 +178,8 @@ def _files(department: Department, name: str, content: bytes, options: Options) 
 def _labels(form: Form) -> frozenset[str]:
     """The texts of the project table's label cells and of the indicator tree."""
     sheet = form.project_sheet
-    found = {cell.text for cell in sheet.grid.cells if cell.mark.value == "label"}
+    plain = {row for table in outline_of(form).tables for row in table.rows[: table.plain]}
+    found = {cell.text for cell in sheet.grid.cells if cell.mark is Mark.LABEL and cell.row not in plain}
     for name in sheet.groups:
         for block in form.groups[name].blocks:
             found |= {block.level1, block.level2}

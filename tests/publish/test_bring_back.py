@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -204,6 +205,14 @@ class DescribeLeftovers:
         first, second = imported.books[0].sheets[1:]
         assert (first.raws["budget"], first.raws["fiscal"], second.raws["fiscal"]) == (0.852, 0.85, 10.0)
         assert leftovers(imported) == [("9", "财政资金在文字中与表中（10.00）不同")]
+
+    def it_is_not_slowed_down_by_blanks_and_dots(self) -> None:
+        blanks = "甲" + " " * 30_000 + "乙"
+        text = f"{'.' * 30_000}1.\n" + seed_text().replace("做好我市安可应用替代工作。", blanks).replace("安可计算机购置", blanks)
+        start = time.perf_counter()
+        imported = import_blocks(HEBEI, blocks_of_text(text))
+        assert time.perf_counter() - start < 5
+        assert (imported.books[0].sheets[1].raws["purpose"], imported.books[0].sheets[1].raws["name"]) == (blanks, blanks)
 
     def it_finds_nothing_in_something_else(self) -> None:
         imported = import_blocks(HEBEI, blocks_of_text("一封信\n您好。\n\tA\tB\n"))
