@@ -1,0 +1,227 @@
+"""The real command in a process of its own: results, exit codes, and never a traceback."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from perfxl import __version__
+from perfxl.cli import main
+from tests.check import bad_files
+from tests.check.hebei import changed, workbook
+
+Done = subprocess.CompletedProcess[str]
+
+
+def perfxl(*arguments: str | Path, folder: Path | None = None) -> Done:
+    """Run the command line in this process and see to it that no traceback is shown."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["perfxl", *map(str, arguments)])
+        patch.setenv("COLUMNS", "200")
+        patch.chdir(folder or Path.cwd())
+        with pytest.raises(SystemExit) as ended:
+            main()
+            sys.exit(0)
+    done = Done(arguments, int(ended.value.code or 0), out.getvalue(), err.getvalue())
+    assert "Traceback" not in done.stderr + done.stdout
+    return done
+
+
+def process(*arguments: str | Path, **environment: str) -> Done:
+    """Run ``perfxl`` in a process of its own, every warning an error."""
+    code = "import sys; sys.argv[0] = 'perfxl'; from perfxl.cli import main; main()"
+    command = [sys.executable, "-W", "error", "-c", code, *map(str, arguments)]
+    variables = {**os.environ, "COLUMNS": "200", **environment}
+    done = subprocess.run(command, env=variables, capture_output=True, encoding="utf-8", timeout=120, check=False)
+    assert "Traceback" not in done.stderr + done.stdout
+    return done
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    done = process("demo", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder
+
+
+SEED = "657001_遵化市房屋征收中心本级_2023.xlsx"
+
+
+class DescribeDemo:
+    def it_goes_from_blank_template_to_consolidated_workbook(self, demo: Path) -> None:
+        assert {path.name for path in demo.rglob("*.xlsx")} == {"空白填报表.xlsx", SEED, "绩效目标汇总表.xlsx"}
+        book = openpyxl.load_workbook(demo / "绩效目标汇总表.xlsx", data_only=True)
+        assert book.sheetnames[0] == "汇总表"
+        cells = [cell.value for row in book["汇总表"] for cell in row]
+        for figure in (0.85, 10, 10.85):
+            assert figure in cells
+
+    def it_says_where_everything_lies_and_what_was_found(self, tmp_path: Path) -> None:
+        done = perfxl("demo", "结果", folder=tmp_path)
+        assert "4. 汇总表：结果/绩效目标汇总表.xlsx" in done.stdout.replace("\\", "/")
+        assert "3. 校验：0 处错误" in done.stdout
+        assert "2 个项目，18 条指标，预算数合计 10.85 万元" in done.stdout
+
+    def it_prints_json_alone_when_asked(self, tmp_path: Path) -> None:
+        made = json.loads(perfxl("demo", tmp_path / "d", "--json").stdout)
+        assert Path(made["filled"]).name == SEED
+        assert {finding["rule"] for finding in made["findings"]} >= {"R06"}
+
+
+class DescribeTemplate:
+    def it_prefills_and_locks_the_unit(self, tmp_path: Path) -> None:
+        target = tmp_path / "深/657001.xlsx"
+        done = perfxl(
+            "template", "--unit", "657001=遵化市房屋征收中心本级", "--projects", "2", "--slots", "数量指标=6", "-o", target
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "2 张项目表" in done.stdout
+        book = openpyxl.load_workbook(target)
+        assert [(book["封面"][cell].value, book["封面"][cell].protection.locked) for cell in ("B3", "B4")] == [
+            ("657001", True),
+            ("遵化市房屋征收中心本级", True),
+        ]
+        assert "部门整体" in book.sheetnames
+        names = dict(book["项目02"].defined_names.items())
+        assert names["g_indicators_1"].attr_text == "'项目02'!$A$10:$H$15"
+
+    def it_leaves_part_one_out_for_other_units(self, tmp_path: Path) -> None:
+        perfxl("template", "--unit", "657002=遵化市房屋征收服务站", "-o", tmp_path / "b.xlsx")
+        assert "部门整体" not in openpyxl.load_workbook(tmp_path / "b.xlsx").sheetnames
+
+    @pytest.mark.parametrize(
+        ("arguments", "code"),
+        [
+            (["--form", "hebei-1949"], "F01"),
+            (["--form", "nowhere/form.toml"], "F01"),
+            (["--unit", "657001"], "C03"),
+            (["--unit", "65700=甲"], "C04"),
+            (["--slots", "数量=6"], "C03"),
+            (["--slots", "数量指标=x"], "C03"),
+            (["--slots", "数量指标=0"], "C03"),
+        ],
+    )
+    def it_refuses_wrong_usage_in_one_line(self, tmp_path: Path, arguments: list[str], code: str) -> None:
+        done = perfxl("template", *arguments, "-o", tmp_path / "x.xlsx")
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+        assert done.stderr.startswith("错误：")
+        assert f"[{code}]" in done.stderr
+        assert list(tmp_path.iterdir()) == []
+
+    def it_refuses_a_faulty_form_with_its_file_and_key(self, tmp_path: Path) -> None:
+        form = tmp_path / "form.toml"
+        form.write_text('[form]\nid = "x"\nversion = "1"\n', "utf-8")
+        done = perfxl("template", "--form", form, "-o", tmp_path / "x.xlsx")
+        assert done.returncode == 2
+        assert f"{form}：" in done.stderr
+
+    def it_refuses_an_output_that_cannot_be_written(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("x")
+        for target in (tmp_path, tmp_path / "file" / "x.xlsx"):
+            done = perfxl("template", "-o", target)
+            assert (done.returncode, "[C02]" in done.stderr) == (2, True)
+
+    def it_builds_the_same_blank_again(self, tmp_path: Path) -> None:
+        for name in ("a.xlsx", "b.xlsx"):
+            perfxl("template", "-o", tmp_path / name)
+        assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+class DescribeCheck:
+    def it_exits_with_0_on_hints(self, demo: Path) -> None:
+        done = perfxl("check", demo / "收回")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "没有错误，2 处提示待说明" in done.stdout or "R06" in done.stdout
+
+    def it_exits_with_1_on_errors_and_gives_json(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.xlsx"
+        path.write_bytes(workbook(changed({"budget": 11.0})))
+        done = perfxl("check", path, "--json")
+        assert done.returncode == 1
+        assert json.loads(done.stdout) == [
+            {
+                "file": str(path),
+                "sheet": "项目01",
+                "cell": "C4",
+                "field": "budget",
+                "rule": "P07",
+                "severity": "error",
+                "value": "11",
+                "message": "预算数应等于财政资金与其他资金之和（差额 0.15 万元）",
+            }
+        ]
+
+    @pytest.mark.parametrize("make", [lambda: b"", bad_files.plain_text, bad_files.someone_elses, lambda: bad_files.ole("x")])
+    def it_exits_with_2_on_what_it_cannot_read(self, tmp_path: Path, make: object) -> None:
+        path = tmp_path / "a.xlsx"
+        path.write_bytes(make())  # type: ignore[operator]
+        done = perfxl("check", path)
+        assert (done.returncode, done.stderr) == (2, "")
+        assert str(path) in done.stdout.replace("\n", "")
+
+    def it_checks_the_rest_beside_an_unreadable_file(self, demo: Path, tmp_path: Path) -> None:
+        (tmp_path / "bad.xlsx").write_bytes(b"")
+        (tmp_path / "good.xlsx").write_bytes((demo / "收回" / SEED).read_bytes())
+        (tmp_path / "~$good.xlsx").write_bytes(b"lock")
+        done = perfxl("check", tmp_path, "--json")
+        assert done.returncode == 2
+        assert {Path(finding["file"]).name for finding in json.loads(done.stdout)} == {"bad.xlsx", "good.xlsx"}
+
+    @pytest.mark.parametrize("arguments", [["nowhere.xlsx"], ["."]])
+    def it_exits_with_2_where_there_is_no_file(self, tmp_path: Path, arguments: list[str]) -> None:
+        done = perfxl("check", *arguments, folder=tmp_path)
+        assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+
+    def it_reads_a_named_pipe_as_no_file(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe.xlsx")
+        assert process("check", tmp_path / "pipe.xlsx").returncode == 2
+
+    def it_shows_no_escape_sequences_of_a_hostile_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.xlsx"
+        path.write_bytes(bad_files.text("C4", "[red]x_x001B_[31m"))
+        done = perfxl("check", path)
+        assert "\x1b" not in done.stdout
+        assert "[red]x" in done.stdout
+
+
+class DescribeConsolidate:
+    def it_takes_one_of_two_workbooks_of_a_unit(self, demo: Path, tmp_path: Path) -> None:
+        for name in ("一.xlsx", "二.xlsx"):
+            (tmp_path / name).write_bytes((demo / "收回" / SEED).read_bytes())
+        done = perfxl("consolidate", tmp_path, "-o", tmp_path / "out/汇总.xlsx", "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert json.loads(done.stdout)["files"] == 2
+        sheet = openpyxl.load_workbook(tmp_path / "out/汇总.xlsx", data_only=True)["汇总表"]
+        assert [cell.value for row in sheet for cell in row].count("安可计算机购置") == 1
+
+    def it_leaves_the_old_output_alone_when_it_fails(self, tmp_path: Path) -> None:
+        (tmp_path / "out.xlsx").write_bytes(b"old")
+        done = perfxl("consolidate", tmp_path / "nowhere", "-o", tmp_path / "out.xlsx")
+        assert (done.returncode, (tmp_path / "out.xlsx").read_bytes()) == (2, b"old")
+
+    def it_refuses_a_folder_as_output(self, demo: Path, tmp_path: Path) -> None:
+        done = perfxl("consolidate", demo / "收回", "-o", tmp_path)
+        assert (done.returncode, "[C02]" in done.stderr) == (2, True)
+
+
+class DescribeCommandLine:
+    def it_speaks_utf_8_where_the_terminal_does_not(self, demo: Path) -> None:
+        done = process("check", demo / "收回", PYTHONUTF8="0", PYTHONIOENCODING="ascii", LC_ALL="C")
+        assert "提示" in done.stdout
+
+    def it_tells_its_version(self) -> None:
+        assert perfxl("--version").stdout == f"perfxl {__version__}\n"
+
+    @pytest.mark.parametrize("arguments", [["nonsense"], ["check"], ["template"], ["template", "--projects", "0", "-o", "x"]])
+    def it_exits_with_2_on_wrong_usage(self, arguments: list[str]) -> None:
+        assert perfxl(*arguments).returncode == 2
