@@ -16,10 +16,9 @@ from .blocks import Block, Paragraph, Table, TableRow
 from .context import NOT_FILLED
 from .department import DEPARTMENT_DIGITS
 from .inverse import inverse_of
-from .outline import PROJECTS_TITLE, outline_of
+from .outline import PROJECTS_TITLE, STYLE_IDS, outline_of
 from .part_text import PartText
 from .table_rows import Matched, RowReader
-from .template_styles import STYLE_IDS
 
 __all__ = ["Imported", "Unplaced", "import_blocks", "raw_of"]
 

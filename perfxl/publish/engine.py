@@ -14,7 +14,6 @@ from html import unescape
 from types import TracebackType
 from typing import Any
 
-from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -117,6 +116,9 @@ class DocumentTemplate:
         self.parts = read_package(content, file)
         self._environment = _environment()
         self._compiled: dict[str, _Part] = {}
+        # Imported here, since every command would else wait for python-docx.
+        from docxtpl import DocxTemplate
+
         patcher = DocxTemplate(io.BytesIO(content))
         for name, part in self.parts.items():
             if not (_RENDERED.match(name) or name == CORE):

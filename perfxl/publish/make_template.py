@@ -24,8 +24,8 @@ from docx.text.paragraph import Paragraph
 from ..form.library import find_form, templates_folder
 from ..form.model import Form, Mark, Sheet
 from .docx_package import fixed_package
-from .outline import PROJECTS_TITLE, Outline, Part, Section, TablePlan, grid_cells, outline_of
-from .template_styles import STYLE_IDS, TEXT_WIDTH, set_up_page, set_up_styles
+from .outline import PROJECTS_TITLE, STYLE_IDS, Outline, Part, Section, TablePlan, grid_cells, outline_of
+from .template_styles import TEXT_WIDTH, set_up_page, set_up_styles
 
 __all__ = ["make_template"]
 

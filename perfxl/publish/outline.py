@@ -6,15 +6,28 @@ importer agree for every form, and no field is named in Python.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..form.model import Form, GridCell, Mark, Sheet
 
-__all__ = ["PROJECTS_TITLE", "Outline", "Part", "Section", "TablePlan", "cells_of", "grid_cells", "outline_of"]
+__all__ = ["PROJECTS_TITLE", "STYLE_IDS", "Outline", "Part", "Section", "TablePlan", "cells_of", "grid_cells", "outline_of"]
 
 
 PROJECTS_TITLE = "预算项目绩效目标"
 """What the part with the projects' tables is called (workbooks/seed.txt)."""
+
+
+STYLE_IDS: Mapping[str, str] = {
+    "cover": "CoverTitle",
+    "cover_small": "CoverLine",
+    "contents": "ContentsTitle",
+    "part": "PartLabel",
+    "cell": "TableCell",
+    "gap": "TableGap",
+    "notice": "Notice",
+}
+"""Style ids of the template's own paragraph styles, by use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from docx.document import Document
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
@@ -12,24 +10,15 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 
-__all__ = ["STYLE_IDS", "TEXT_WIDTH", "set_up_page", "set_up_styles"]
+from .outline import STYLE_IDS
+
+__all__ = ["TEXT_WIDTH", "set_up_page", "set_up_styles"]
 
 TEXT_WIDTH = Cm(16.4)
 """Between the margins of an A4 page."""
 
 _SONG, _HEI, _FANG, _TITLE = "宋体", "黑体", "仿宋", "方正小标宋简体"
 _LATIN = "Times New Roman"
-
-STYLE_IDS: Mapping[str, str] = {
-    "cover": "CoverTitle",
-    "cover_small": "CoverLine",
-    "contents": "ContentsTitle",
-    "part": "PartLabel",
-    "cell": "TableCell",
-    "gap": "TableGap",
-    "notice": "Notice",
-}
-"""Style ids of the template's own paragraph styles, by use."""
 
 
 def set_up_page(document: Document) -> None:
