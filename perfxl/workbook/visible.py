@@ -23,7 +23,8 @@ __all__ = ["SheetJob", "VisibleSheet", "absolute"]
 LINE_HEIGHT = 14.5
 _PADDING = 5.0
 _TALLEST = 409.0
-_SIDE_WIDTHS = {"beside": 30.0, "remark": 40.0, "explanation": 26.0}
+_WITH_REMARK = 1.6
+_SIDE_WIDTHS = {"beside": 30.0, "remark": 54.0, "explanation": 26.0}
 
 
 @dataclass(slots=True)
@@ -121,7 +122,8 @@ class VisibleSheet:
 
     def _height(self, row: int) -> float:
         names = [*self.layout.entries_in_row.get(row, ()), *self._computed_in(row)]
-        lines = 1
+        # A remark may need a second line.
+        lines = _WITH_REMARK if row in self.layout.checks_in_row else 1.0
         for name in names:
             area = self.layout.in_rows.get(name) or self.layout.singles[name]
             text = self._text(name, row)
