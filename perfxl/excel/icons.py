@@ -30,18 +30,21 @@ DRAWN = {
 """Each picture's character and colour, by the name that the ribbon uses."""
 
 _SIZE = 32
+_FINER = 4
 
 
 def draw(folder: Path, font_file: str) -> None:
     """Write every picture as a 32 x 32 PNG with a clear ground."""
     from PIL import Image, ImageDraw, ImageFont
 
-    font = ImageFont.truetype(font_file, 22)
+    size = _SIZE * _FINER
+    font = ImageFont.truetype(font_file, 22 * _FINER)
     for name, (character, colour) in DRAWN.items():
-        picture = Image.new("RGBA", (_SIZE, _SIZE), (0, 0, 0, 0))
+        picture = Image.new("RGBA", (size, size), (0, 0, 0, 0))
         pen = ImageDraw.Draw(picture)
-        pen.rounded_rectangle((1, 1, _SIZE - 2, _SIZE - 2), radius=6, fill=colour)
-        pen.text((_SIZE / 2, _SIZE / 2), character, fill="white", font=font, anchor="mm")
+        pen.rounded_rectangle((_FINER, _FINER, size - _FINER, size - _FINER), radius=6 * _FINER, fill=colour)
+        pen.text((size / 2, size / 2), character, fill="white", font=font, anchor="mm")
+        picture = picture.resize((_SIZE, _SIZE), Image.Resampling.LANCZOS)
         picture.save(folder / f"{name}.png", optimize=True)
 
 

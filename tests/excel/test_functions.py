@@ -18,7 +18,8 @@ from perfxl.check import read_submission
 from perfxl.consolidate.run import Round, consolidate_files
 from perfxl.excel.scripts import consolidate_folder, main
 from perfxl.excel.sources import modules, texts
-from tests.excel.conftest import SPELLINGS, built, faulty, seed
+from perfxl.workbook.layout import layout_of, plan_of
+from tests.excel.conftest import FORM, SPELLINGS, built, faulty, seed
 
 HERE = Path(__file__).parent
 NAMES = ("PX_CHECK", "PX_CODE_OK", "PX_PROJECT", "PX_SIMILAR", "PX_TARGET", "PX_TOTAL")
@@ -109,8 +110,9 @@ class DescribeTheFunctions:
         assert len(found) > 1
 
     def it_asks_for_the_whole_table(self) -> None:
-        (found,) = server(call("PX_CHECK", [["a", "b"], ["c", "d"]]))
-        assert found == [["错误：请选择整张项目表，从 A1 起至少 28 行、9 列"]]
+        (found,) = server(call("PX_CHECK", [["a", "b"], ["c", "d"]], [[FORM.id]]))
+        layout = layout_of(FORM, plan_of(FORM))["project"]
+        assert found == [[f"错误：请选择整张项目表，从 A1 起至少 {layout.rows} 行、{layout.columns + 2} 列"]]
 
     def it_compares_lists_of_indicators(self) -> None:
         answers = server(

@@ -17,7 +17,7 @@ Public Function PxPreview(ByVal book As Object, ByVal changes As Collection) As 
         End If
         change = changes(number)
         text = text & vbLf & change(0) & "!" & Replace(change(1), "$", "") & "  " & _
-               PxShort(book.Worksheets(change(0)).Range(change(1)).Cells(1, 1).Value) & " -> " & PxShort(change(2))
+               PxShort(book.Worksheets(change(0)).Range(change(1)).Cells(1, 1).Value) & " " & ChrW(8594) & " " & PxShort(change(2))
     Next
     PxPreview = text
 End Function

@@ -7,6 +7,7 @@ Option Explicit
 ' written: in Excel, any cell that a macro writes would empty the clerk's undo list.
 Private Const TEXT_COLUMN As Long = 1
 Private Const STATE_COLUMN As Long = 4
+Private Const LAST_ROW As Long = 99
 
 Public Function PxStore() As Object
     Set PxStore = ThisWorkbook.Worksheets("px")
@@ -66,20 +67,19 @@ Public Function PxUnattended() As Boolean
 End Function
 
 Private Function PxLookUp(ByVal column As Long, ByVal key As String) As String
-    Dim row As Long
-    row = PxRowOf(column, key)
-    PxLookUp = CStr(PxStore.Cells(row, column + 1).Value)
+    PxLookUp = CStr(PxStore.Cells(PxRowOf(column, key), column + 1).Value)
 End Function
 
-' The row of a key, or the first free one.
+' The row of a key, or the first free one. (One reading for all keys: events come with every entry.)
 Private Function PxRowOf(ByVal column As Long, ByVal key As String) As Long
+    Dim store As Object
+    Dim keys As Variant
     Dim row As Long
-    Dim found As String
-    row = 2
-    Do
-        found = CStr(PxStore.Cells(row, column).Value)
-        If found = "" Or found = key Then Exit Do
-        row = row + 1
-    Loop
+    Set store = PxStore()
+    keys = store.Range(store.Cells(1, column), store.Cells(LAST_ROW, column)).Value
+    For row = 2 To LAST_ROW
+        If IsEmpty(keys(row, 1)) Then Exit For
+        If keys(row, 1) = key Or keys(row, 1) = "" Then Exit For
+    Next
     PxRowOf = row
 End Function
