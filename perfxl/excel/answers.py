@@ -6,7 +6,7 @@ Faults of the user's become a text that begins with 错误： — a cell cannot 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def check_table(values: Grid, form_id: str = "") -> Table:
     """
     with _answering() as answer:
         form = _form(form_id) if form_id else _form_of(values)
-        layout = _project_layout(form)
+        layout = _project_layout(form, _slots_in(form, values))
         width = layout.columns if layout.beside is None else layout.beside + 1
         if len(values) < layout.rows or len(values[0]) < width:
             return [[f"错误：请选择整张项目表，从 A1 起至少 {layout.rows} 行、{width} 列"]]
@@ -92,8 +92,23 @@ def check_table(values: Grid, form_id: str = "") -> Table:
     return answer
 
 
-def _project_layout(form: Form) -> SheetLayout:
-    return layout_of(form, plan_of(form))[form.project_sheet.id]
+def _project_layout(form: Form, slots: Mapping[str, int] | None = None) -> SheetLayout:
+    return layout_of(form, plan_of(form, slots=slots))[form.project_sheet.id]
+
+
+def _slots_in(form: Form, values: Grid) -> dict[str, int]:
+    """The slots of each level 2, told from where its labels stand; the last one's end with the range."""
+    layout = _project_layout(form)
+    found: dict[str, int] = {}
+    for name in layout.sheet.groups:
+        wanted = [block.level2 for block in layout.blocks(name) if block.level2]
+        places = [
+            (row, str(value)) for row, line in enumerate(values) for value in line[: layout.columns] if value in wanted
+        ]
+        if [label for _, label in places] == wanted:
+            ends = [*(row for row, _ in places[1:]), len(values)]
+            found.update({label: end - row for (row, label), end in zip(places, ends, strict=True) if end > row})
+    return found
 
 
 def _form_of(values: Grid) -> Form:

@@ -19,6 +19,7 @@ from perfxl.consolidate.run import Round, consolidate_files
 from perfxl.excel.scripts import consolidate_folder, main
 from perfxl.excel.sources import modules, texts
 from perfxl.workbook.layout import layout_of, plan_of
+from perfxl.workbook.write import BuildOptions, build_workbook
 from tests.excel.conftest import FORM, SPELLINGS, built, faulty, seed
 
 HERE = Path(__file__).parent
@@ -108,6 +109,18 @@ class DescribeTheFunctions:
         # U03 compares projects; one table alone cannot show it.
         assert found == [["单元格", "规则", "级别", "问题"], *(line for line in wanted if line[1] != "U03")]
         assert len(found) > 1
+
+    def it_reads_a_table_with_other_numbers_of_slots(self, tmp_path: Path) -> None:
+        path = tmp_path / "slots.xlsx"
+        plan = plan_of(FORM, projects=2, slots={"数量指标": 4, "成本指标": 1, "服务对象满意度指标": 3})
+        path.write_bytes(build_workbook(FORM, plan, faulty(), BuildOptions(as_of=datetime(2023, 1, 1))))
+        wanted = [
+            [each.cell, each.rule, each.severity.label, each.message]
+            for each in read_submission(path).findings
+            if each.sheet == "项目02" and each.rule != "U03"
+        ]
+        (found,) = server(call("PX_CHECK", grids(path)["项目02"]))
+        assert found[1:] == wanted != []
 
     def it_asks_for_the_whole_table(self) -> None:
         (found,) = server(call("PX_CHECK", [["a", "b"], ["c", "d"]], [[FORM.id]]))
