@@ -89,9 +89,11 @@ def main() -> None:
         ("docx + html + markdown, two processes", {"html": True, "markdown": True, "jobs": 2}),
     )
     for label, options in kinds:
+        busy = time.process_time()
         seconds, tables, size = run(departments, **options)
+        busy = time.process_time() - busy
         print(f"{label}: {len(departments)} documents, {tables} tables, {seconds:.1f} s, {tables / seconds:.0f} tables/s, "
-              f"{size / len(departments) / 1000:.0f} kB each")
+              f"{size / len(departments) / 1000:.0f} kB each; this process was busy {busy:.1f} s")
     for step, share in shares(departments[:30]).items():
         print(f"  {step}: {share:.0%}")
     if given.read:
