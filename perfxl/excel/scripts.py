@@ -61,7 +61,9 @@ def deep_check(book: Any, target: Any = None) -> int:
 
     ``target`` is a sheet, by default a new one in a new workbook.  Returns the number of findings.
     """
-    grids = {sheet.name: sheet.used_range.options(ndim=2).value for sheet in book.sheets}
+    # The calculation sheets (_c…) are large and never believed.
+    sheets = [sheet for sheet in book.sheets if sheet.name == META_SHEET or not sheet.name.startswith("_")]
+    grids = {sheet.name: sheet.used_range.options(ndim=2).value for sheet in sheets}
     found = findings_in(grids, book.name)
     sheet = target if target is not None else book.app.books.add().sheets[0]
     lines = [

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from perfxl import __version__
 from perfxl.cli.addin import addin as commands
 from perfxl.errors import PerfxlError
-from perfxl.excel.install import ADDIN_NAME, addin_version, install_addin, start_folder, uninstall_addin
+from perfxl.excel.install import ADDIN_NAME, addin_version, install_addin, remember_python, start_folder, uninstall_addin
 from perfxl.excel.sources import built_addin
 
 
@@ -39,6 +39,11 @@ class DescribeInstalling:
     def it_uninstalls_once(self, tmp_path: Path) -> None:
         install_addin(b"x", tmp_path)
         assert (uninstall_addin(tmp_path), uninstall_addin(tmp_path)) == (True, False)
+
+    def it_tells_the_addin_where_python_is(self, tmp_path: Path) -> None:
+        written = remember_python(tmp_path / "perfxl", "/opt/python/bin/python3")
+        assert written == tmp_path / "perfxl" / "python.txt"
+        assert written.read_text("utf-8") == "/opt/python/bin/python3\n"
 
     @pytest.mark.skipif(os.name == "nt", reason="there is such a folder on Windows")
     def it_says_where_there_is_no_excel(self) -> None:

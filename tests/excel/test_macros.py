@@ -214,6 +214,22 @@ class DescribeCarryingOver:
             None,
         ]
 
+    def it_refuses_a_file_of_the_same_name(self, host: Host, addin: Path, good_book: Path, tmp_path: Path) -> None:
+        (tmp_path / "2022").mkdir()
+        other = tmp_path / "2022" / good_book.name
+        other.write_bytes(good_book.read_bytes())
+        steps = [("run", f'PxCarryFrom "{other}"'), ("state", "message"), ("selection",)]
+        assert host.play(addin, good_book, *steps) == [
+            "上年的工作簿与当前工作簿同名（good.xlsx），Excel 不能同时打开；请先给上年的文件改名。",
+            "封面!A1",
+        ]
+
+    def it_says_so_when_the_file_cannot_be_opened(
+        self, host: Host, addin: Path, good_book: Path, tmp_path: Path
+    ) -> None:
+        steps = [("run", f'PxCarryFrom "{tmp_path / "missing.xlsx"}"'), ("state", "message")]
+        assert str(host.play(addin, good_book, *steps)[0]).startswith("没有完成：")
+
     def it_counts_projects_that_find_no_blank_sheet(
         self, host: Host, addin: Path, good_book: Path, tmp_path: Path
     ) -> None:

@@ -91,12 +91,21 @@ Public Sub PxCarryFrom(ByVal path As String)
     Dim used As String
     Dim lost As Long
     Dim present As Long
+    Dim already_open As Long
     Set book = PxCurrent()
     If book Is Nothing Then Exit Sub
+    If PxFileName(path) = book.Name Then
+        PxTell PxText("same_name", book.Name)
+        Exit Sub
+    End If
+    already_open = Workbooks.Count
+    On Error GoTo failed
     Set old = Workbooks.Open(path)
+    On Error GoTo 0
+    already_open = already_open - Workbooks.Count + 1
     book.Activate
     If Not PxIsBook(old) Then
-        If old.Name <> book.Name Then old.Close False
+        If already_open = 0 Then old.Close False
         PxTell PxText("not_ours")
         Exit Sub
     End If
@@ -122,14 +131,21 @@ Public Sub PxCarryFrom(ByVal path As String)
             End If
         End If
     Next
-    old.Close False
+    If already_open = 0 Then old.Close False
     book.Activate
     If changes.Count = 0 Then
         PxTell PxText("nothing_to_carry", CStr(present), CStr(lost))
     ElseIf PxAsk(PxText("carry", CStr(changes.Count), CStr(present), CStr(lost)) & PxPreview(book, changes)) Then
         PxStatus PxText("changed", CStr(PxApply(book, changes)))
     End If
+    Exit Sub
+failed:
+    PxTell PxText("failed", Err.Description)
 End Sub
+
+Private Function PxFileName(ByVal path As String) As String
+    PxFileName = Mid$(path, InStrRev(Replace(path, "\", "/"), "/") + 1)
+End Function
 
 Public Sub PxCarry()
     Dim path As Variant
