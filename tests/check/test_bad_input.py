@@ -18,7 +18,7 @@ from tests.check.bad_files import cell, replaced, seed, text
 from tests.check.hebei import FORM, found
 
 UNREADABLE, UNRECOGNISED = Condition.UNREADABLE, Condition.UNRECOGNISED
-HINTS = [("R06", "项目01", "F17"), ("R06", "项目02", "F17")]
+HINTS = [("R06", "项目01", "F16"), ("R06", "项目02", "F16")]
 FILE = ("", "")
 
 REFUSED: list[tuple[str, Callable[[], bytes], Condition, str, str]] = [
@@ -45,7 +45,7 @@ MENDABLE: list[tuple[str, Callable[[], bytes], list[tuple[str, str, str]]]] = [
     (
         "renamed sheet",
         lambda: bad_files.book_xml("项目02", "综合办公"),
-        [("I08", "综合办公", ""), HINTS[0], ("R06", "综合办公", "F17")],
+        [("I08", "综合办公", ""), HINTS[0], ("R06", "综合办公", "F16")],
     ),
     ("text in a money cell", lambda: text("C4", "八千五百元"), [("P04", "项目01", "C4"), *HINTS]),
     ("digits as text", lambda: text("C4", "0.85"), [("P04", "项目01", "C4"), *HINTS]),
@@ -89,7 +89,7 @@ MENDABLE: list[tuple[str, Callable[[], bytes], list[tuple[str, str, str]]]] = [
     (
         "inserted row",
         bad_files.inserted_row,
-        [("I16", "项目01", ""), ("R06", "项目01", "F18"), ("R06", "项目02", "F17")],
+        [("I16", "项目01", ""), ("R06", "项目01", "F17"), ("R06", "项目02", "F16")],
     ),
 ]
 
