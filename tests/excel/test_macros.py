@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from perfxl import __version__
 from perfxl.form.records import Book
 from perfxl.workbook.layout import a1, layout_of, plan_of
 from tests.excel.conftest import FORM, built, seed
@@ -348,7 +349,7 @@ class DescribeLiveEvents:
     def it_says_that_the_workbook_is_of_another_version(self, host: Host, addin: Path, tmp_path: Path) -> None:
         other = tmp_path / "other.xlsx"
         other.write_bytes(built(seed(), meta={"program": "9.3.1"}))
-        note = "注意：工作簿由 perfxl 9.3.1 生成，加载项是 0.1.0 版，请向财政部门索取相同版本的加载项。"
+        note = f"注意：工作簿由 perfxl 9.3.1 生成，加载项是 {__version__} 版，请向财政部门索取相同版本的加载项。"
         steps = [("run", "PxOnOpen ActiveWorkbook"), ("state", "message"), ("state", "status")]
         assert host.play(addin, other, *steps) == [note, f"绩效目标：有 2 处提示待说明  {note}"]
 
@@ -362,6 +363,6 @@ class DescribeLiveEvents:
 
     def it_tells_versions_and_form(self, host: Host, addin: Path, good_book: Path) -> None:
         assert host.play(addin, good_book, ("run", "PxAbout"), ("state", "message")) == [
-            "绩效目标加载项（perfxl）0.1.0 版\n不含密码，不解除任何保护；离线可用。\n"
+            f"绩效目标加载项（perfxl）{__version__} 版\n不含密码，不解除任何保护；离线可用。\n"
             "当前工作簿：表样 hebei-2023 第 1 版，有 2 处提示待说明"
         ]
