@@ -78,6 +78,16 @@ class DescribeDocumentOfTheSeed:
         path.write_bytes(made())
         assert [str(error) for error in OpenXmlValidator().validate(str(path)).errors] == []
 
+    def it_is_found_clean_with_hostile_fields_and_page_numbers(self, tmp_path: Path) -> None:
+        book = seed_book()
+        book.sheets[0].raws["overall"] = "{{ 7*7 }}\n<w:p>\n]]>\n\u200f\u202eabc\x07\n" + "长" * 30_000
+        book.sheets[1].raws.update(name="<b>&\"'\t名", goals="行一\n行二\t三")
+        (department,) = departments_of(HEBEI, [book])
+        for pages in (None, {"_Toc200000001": 1}):
+            path = tmp_path / "made.docx"
+            path.write_bytes(Publisher(template(), AS_OF).document(department, pages))
+            assert [str(error) for error in OpenXmlValidator().validate(str(path)).errors] == []
+
     def it_has_title_author_and_date_among_its_properties(self) -> None:
         properties = docx.Document(io.BytesIO(made())).core_properties
         assert properties.title == "遵化市房屋征收中心2023年部门预算绩效目标"
