@@ -7,7 +7,7 @@ from ..form.model import COVER, Check, Severity
 from ..form.records import Book, Row
 from ..rules.python import Outcome
 from ..rules.targets import PARTS, Target, read_target, spelling
-from ..rules.types import CellError, Raw, shown
+from ..rules.types import CellError, Raw
 from ..rules.values import BLANKS, ReadValue, length, squash
 from .layout import (
     ACTIVE_ROW,
@@ -97,8 +97,9 @@ class Cache:
             return
         column = self.layout.column_of(name)
         self._put(row, column, raw)
-        if name in self.layout.spaced and not isinstance(raw, CellError):
-            self._put(row, self.layout.spaced[name], _spaced(raw))
+        if name in self.layout.spaced and isinstance(raw, str):
+            spaced = "".join(" " if char in BLANKS else char for char in raw)
+            self._put(row, self.layout.spaced[name], spaced)
         if value == "":
             return
         self._put(row, self.layout.begun, 1)
@@ -191,13 +192,6 @@ class Cache:
         repeats = self.layout.sheet.repeats
         status = status_text(active=active, errors=errors, hints=hints - explained, repeats=repeats)
         self.values[STATUS_ROW, column] = status
-
-
-def _spaced(raw: Raw) -> str:
-    """A raw value as text with every blank as a space."""
-    if isinstance(raw, str):
-        return "".join(" " if char in BLANKS else char for char in raw)
-    return shown(raw)
 
 
 def _flag(name: str, failing: list[Check], explained: bool) -> str:

@@ -246,7 +246,7 @@ class LiveSheet:
             found.append(self._at(row, column, f'IF(ISBLANK({cell}),"",{cell})', ""))
             found.append(self._at(row, column + self.layout.width, kind.excel(here.raw(name)), ""))
             if name in self.layout.spaced:
-                spaced = f"IFERROR({spaced_formula(here.raw(name))},\"\")"
+                spaced = f'IF(ISTEXT({here.raw(name)}),{spaced_formula(here.raw(name))},"")'
                 found.append(self._at(row, self.layout.spaced[name], spaced, ""))
             if name not in self.layout.parts:
                 continue
