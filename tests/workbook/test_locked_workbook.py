@@ -120,8 +120,8 @@ class DescribeProtection:
             sheet.title: {cell.coordinate for row in sheet for cell in row if not cell.protection.locked} for sheet in book
         }
         assert unlocked["封面"] == {"B5", "B6"}
-        slots = [f"{column}{row}" for row in range(10, 29) for column in "CDEFG"]
-        hinted = [f"L{row}" for row in (3, 4, 8, *range(10, 29))]
+        slots = [f"{column}{row}" for row in range(10, 28) for column in "CDEFG"]
+        hinted = [f"L{row}" for row in (3, 4, 8, *range(10, 28))]
         spans = {3: "BCEFG", 4: "CEG", 7: "BCDEFG", 8: "BCDEFG", 5: "I"}
         singles = [f"{column}{row}" for row, columns in spans.items() for column in columns]
         assert unlocked["项目01"] == unlocked["项目02"] == {*slots, *singles, *hinted}
@@ -166,12 +166,12 @@ class DescribeValidation:
         found = {
             str(each.sqref): (each.type, each.operator, each.formula1, each.formula2)
             for each in sheet.data_validations.dataValidation
-            if str(each.sqref) in ("C4", "B7:C7", "F10:F28")
+            if str(each.sqref) in ("C4", "B7:C7", "F10:F27")
         }
         assert found == {
             "C4": ("decimal", None, "0", "99999999"),
             "B7:C7": ("decimal", None, "0", "1"),
-            "F10:F28": ("custom", None, "ISTEXT(F10)", None),
+            "F10:F27": ("custom", None, "ISTEXT(F10)", None),
         }
         (code,) = [each.formula1 for each in sheet.data_validations.dataValidation if "B3" in str(each.sqref)]
         assert code.startswith("AND(ISTEXT(B3),")
@@ -187,8 +187,8 @@ class DescribeNames:
         names = dict(openpyxl.load_workbook(io.BytesIO(filled))["项目02"].defined_names.items())
         assert names["f_budget"].attr_text == "'项目02'!$C$4"
         assert names["f_purpose"].attr_text == "'项目02'!$I$5"
-        assert names["c_value"].attr_text == "'项目02'!$F$10:$F$28"
-        assert names["g_indicators_4"].attr_text == "'项目02'!$A$17:$H$18"
+        assert names["c_value"].attr_text == "'项目02'!$F$10:$F$27"
+        assert names["g_indicators_4"].attr_text == "'项目02'!$A$16:$H$17"
         fields = {name for name, field in FORM.fields.items() if field.sheet == "project"}
         assert {name[2:] for name in names if name[:2] in ("f_", "c_")} == fields
 
@@ -211,7 +211,7 @@ class DescribeCachedValues:
         assert sheet["B5"].value == (
             "预算数0.85万元。其中：财政资金0.85万元，其他资金0万元。主要用于：做好我市安可应用替代工作。"
         )
-        assert sheet["K17"].value == "提示：成本指标通常写 ≤（不超过），现写 ≥，请核对"
+        assert sheet["K16"].value == "提示：成本指标通常写 ≤（不超过），现写 ≥，请核对"
         assert book["封面"]["B8"].value == "有 2 处提示待说明"
 
     @pytest.mark.parametrize("text", ["\x1f", "a\x00b", "_x0041_", "\r", "\ufffe", "<&>\"'", "😀", "#N/A", "TRUE", "1E5"])
