@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import PerfxlError, entry
 from ..form.library import find_form
 from ..form.model import Form
 from ..workbook.container import MOST_FILE, Refusal
-from ..workbook.read import Fault, read_workbook
+from ..workbook.read import Fault, Reading, read_workbook
+from ..workbook.seal import KeyRing, SealFault
 from .findings import Finding
 from .run import findings_of
+from .sealed import seal_faults, unit_rule
 from .submission import Condition, Submission
 
 __all__ = ["read_submission", "submission_of"]
 
-_UNRECOGNISED = ("I06", "I11")
+_UNRECOGNISED = ("I06", "I11", "I22")
 
 
-def read_submission(path: Path, *, shown: str = "") -> Submission:
-    """Read and check one file; ``shown`` is the name that findings give it (default: the path)."""
+def read_submission(path: Path, *, shown: str = "", ring: KeyRing | None = None) -> Submission:
+    """Read and check one file; ``shown`` is the name that findings give it (default: the path).
+
+    With the keys of a task the seal is verified too.
+    """
     name = shown or str(path)
     try:
         # A named pipe or a device would block; a directory cannot be read.
@@ -33,11 +39,11 @@ def read_submission(path: Path, *, shown: str = "") -> Submission:
         data = path.read_bytes()
     except OSError as fault:
         return _refused(name, b"", Refusal("I14", reason=fault.strerror or str(fault)))
-    return submission_of(data, name)
+    return submission_of(data, name, ring)
 
 
-def submission_of(data: bytes, name: str) -> Submission:
-    """Read and check a workbook's bytes."""
+def submission_of(data: bytes, name: str, ring: KeyRing | None = None) -> Submission:
+    """Read and check a workbook's bytes, its seal too if the keys of a task are given."""
     try:
         reading = read_workbook(data, _form)
     except Refusal as refusal:
@@ -54,10 +60,30 @@ def submission_of(data: bytes, name: str) -> Submission:
         book=reading.book,
         places=reading.places,
         meta=reading.meta,
+        plan=reading.plan,
     )
     found.findings = [_from_fault(fault, name) for fault in reading.faults]
+    if ring is not None:
+        other = _verify(found, reading, ring)
+        if other is not None:
+            return _refused(name, data, other)
     found.findings += findings_of(reading.form, reading.book, reading.places, name)
     return found
+
+
+def _verify(found: Submission, reading: Reading, ring: KeyRing) -> Refusal | None:
+    """Take over what the seal says; a refusal for a workbook of another task."""
+    seal, faults = seal_faults(reading, ring)
+    if isinstance(seal, SealFault):
+        if seal.code == "I22":
+            return Refusal("I22", task=seal.task)
+    else:
+        found.seal = seal
+    rule = unit_rule(reading.form)
+    for fault in faults:
+        finding = _from_fault(fault, found.file)
+        found.findings.append(replace(finding, rule=rule) if fault.code == "I24" and rule else finding)
+    return None
 
 
 def _form(form_id: str, version: int) -> Form | None:

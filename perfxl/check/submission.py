@@ -7,7 +7,9 @@ from enum import Enum
 
 from ..form.model import Form, Severity
 from ..form.records import Book, SheetRecord, data_text
+from ..workbook.layout import Plan
 from ..workbook.places import SheetPlace
+from ..workbook.seal import Seal
 from .findings import Finding
 
 __all__ = ["Condition", "SheetPlace", "Submission"]
@@ -28,6 +30,7 @@ class Submission:
     ``file`` is its path as given (shown to people), ``modified`` the workbook's
     own modification time (ISO 8601, "" if unknown).  ``book`` is ``None``
     unless ``condition`` is READ; ``places`` runs parallel to ``book.all()``.
+    ``seal`` is there if a task's key has verified it: it then says which unit this is.
     """
 
     file: str
@@ -40,6 +43,8 @@ class Submission:
     places: list[SheetPlace] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     meta: dict[str, str] = field(default_factory=dict)
+    seal: Seal | None = None
+    plan: Plan | None = None
 
     @property
     def errors(self) -> int:
@@ -59,13 +64,13 @@ class Submission:
 
     @property
     def unit_code(self) -> str:
-        """The unit code on the cover, "" if missing."""
-        return self._cover("unit_code")
+        """The unit code that the seal vouches for, else the one on the cover, "" if missing."""
+        return self.seal.unit if self.seal else self._cover("unit_code")
 
     @property
     def unit_name(self) -> str:
-        """The unit name on the cover, "" if missing."""
-        return self._cover("unit_name")
+        """The unit name that the seal vouches for, else the one on the cover, "" if missing."""
+        return self.seal.name if self.seal else self._cover("unit_name")
 
     def place_of(self, record: SheetRecord) -> SheetPlace:
         """Where a sheet's values lie."""

@@ -12,6 +12,8 @@ from rich.table import Table
 
 from ..check import Condition, Submission, read_submission
 from ..consolidate.files import gather
+from ..consolidate.keys import needed_ring
+from ..consolidate.task import load_task
 from . import app
 
 __all__ = ["check"]
@@ -20,10 +22,12 @@ __all__ = ["check"]
 @app.command()
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="要校验的工作簿，或存放它们的文件夹")],
+    task: Annotated[Path | None, typer.Option("--task", metavar="FILE", help="任务文件：核对封签")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """校验工作簿，逐条列出问题。退出码：0 没有错误，1 有错误，2 有文件无法读取。"""
-    found = [read_submission(each.path, shown=each.shown) for each in gather(files).files]
+    ring = needed_ring(task, load_task(task)) if task else None
+    found = [read_submission(each.path, shown=each.shown, ring=ring) for each in gather(files).files]
     if as_json:
         print(json.dumps([finding.as_json() for each in found for finding in each.findings], ensure_ascii=False, indent=2))
     else:

@@ -13,12 +13,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ..consolidate.keys import find_ring, key_path
 from ..consolidate.roster import read_roster
 from ..consolidate.run import Progress as Report
 from ..consolidate.run import Round, Summary, consolidate_files, printed
 from ..consolidate.standing import standings
 from ..consolidate.states import State
-from ..consolidate.task import read_task
+from ..consolidate.task import load_task
 from ..errors import PerfxlError
 from ..form.library import find_form
 from . import app
@@ -40,12 +41,15 @@ def consolidate(
 ) -> None:
     """把收回的工作簿汇总为一个工作簿：汇总表、指标明细、校验问题、核对、文件清单。"""
     meant = find_form(form) if form else None
+    meant_task = load_task(task) if task else None
+    ring = find_ring(task, meant_task) if task and meant_task else None
     part = Round(
         store=store,
-        task=read_task(_bytes(task).decode("utf-8", "replace"), str(task)) if task else None,
+        task=meant_task,
         roster=read_roster(_bytes(roster), str(roster)) if roster else None,
         ceilings=read_roster(_bytes(ceilings), str(ceilings)) if ceilings else None,
         last_year=last_year,
+        keys=ring,
     )
     if output.suffix.lower() != ".xlsx" and not output.is_dir():
         raise PerfxlError("C03", option="-o", found=output, expected="以 .xlsx 结尾的文件名")
@@ -57,6 +61,8 @@ def consolidate(
         print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
     else:
         tell(summary)
+        if task and ring is None:
+            print(f"没有找到密钥文件 {key_path(task)}，没有核对封签")
     if summary.states[State.UNREADABLE]:
         raise typer.Exit(2)
 

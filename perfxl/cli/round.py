@@ -1,4 +1,4 @@
-"""``perfxl task new``, ``perfxl roster template``, ``perfxl accept``, ``perfxl status``: a round of reporting."""
+"""``perfxl task``, ``perfxl roster``, ``perfxl accept``, ``perfxl status``: a round of reporting."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from rich.table import Table
 
 from ..consolidate.content import Content
 from ..consolidate.dataset import Dataset
+from ..consolidate.keys import key_path, needed_ring, new_ring, rotated, write_ring
 from ..consolidate.ledger import choose, force, forget, form_of, last_run, remembered, stated
 from ..consolidate.output import write_complete
 from ..consolidate.roster_template import roster_template
 from ..consolidate.run import dataset_json, printed
 from ..consolidate.standing import WINNING, Standing, office_tallies, standings
 from ..consolidate.store import Store
-from ..consolidate.task import Ceilings, Hints, Task, read_task, write_task
+from ..consolidate.task import Ceilings, Hints, Task, load_task, read_task, write_task
 from ..errors import PerfxlError
 from ..form.library import find_form, form_ids
 from ..rules.values import squash
@@ -51,7 +52,7 @@ def new_task(
     ceilings: Annotated[Ceilings, typer.Option("--ceilings", help="预算数与控制数：equal 相等，max 不超过")] = Ceilings.EQUAL,
     hints: Annotated[Hints, typer.Option("--hints", help="提示：explain 须说明，free 不要求")] = Hints.EXPLAIN,
 ) -> None:
-    """新建任务文件 task.toml。"""
+    """新建任务文件 task.toml，并在旁边生成密钥文件 task.key（只有本人可读，不要外发，请备份）。"""
     found = find_form(form)
     if output.exists():
         raise PerfxlError("S32", path=output)
@@ -59,8 +60,27 @@ def new_task(
     task = Task(form=key, year=year, round=round_name, deadline=deadline, ceilings=ceilings, hints=hints)
     text = write_task(task)
     read_task(text, str(output))
-    write_complete(output, text.encode("utf-8"))
+    keys = key_path(output)
+    if keys.exists():
+        raise PerfxlError("S44", path=keys)
+    write_ring(keys, new_ring(task, datetime.now(UTC).astimezone()))
+    try:
+        write_complete(output, text.encode("utf-8"))
+    except PerfxlError:
+        keys.unlink()
+        raise
     _say(f"已建立任务：{task.title}，表样 {found.id} 第 {found.version} 版：{output}")
+    _say(f"密钥文件：{keys}（用于封签和工作表保护，不要外发，请备份）")
+
+
+@task_app.command("rotate-key")
+def rotate_key(
+    task: Annotated[Path, typer.Argument(metavar="TASK", help="任务文件 task.toml")] = Path("task.toml"),
+) -> None:
+    """更换密钥和保护密码：此后下发的用新密钥，已下发的仍可核对。"""
+    ring = rotated(needed_ring(task, load_task(task)), datetime.now(UTC).astimezone())
+    write_ring(key_path(task), ring)
+    _say(f"已更换密钥，现有 {len(ring.keys)} 个，新下发的用 {ring.current.id}：{key_path(task)}")
 
 
 @roster_app.command("template")

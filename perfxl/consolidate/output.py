@@ -17,8 +17,11 @@ __all__ = ["check_writable", "write_complete"]
 _OLD_SECONDS = 3600.0
 
 
-def write_complete(path: Path, content: bytes) -> None:
-    """Write beside, flush to disk, then replace; C02 if that cannot be done."""
+def write_complete(path: Path, content: bytes, *, mode: int | None = None) -> None:
+    """Write beside, flush to disk, then replace; C02 if that cannot be done.
+
+    ``mode``: who may read it, if not everyone whom the system's default lets.
+    """
     beside: Path | None = None
     try:
         if path.is_dir():
@@ -31,7 +34,7 @@ def write_complete(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        beside.chmod(_mode(path))
+        beside.chmod(_mode(path) if mode is None else mode)
         beside.replace(path)
     except OSError as fault:
         if beside is not None:

@@ -43,12 +43,15 @@ def reader_mark() -> str:
     return mark.hexdigest()[:16]
 
 
-def read_contents(files: Sequence[Found], store: Store, read: ReadFile, *, progress: Progress | None = None) -> Read:
+def read_contents(
+    files: Sequence[Found], store: Store, read: ReadFile, *, progress: Progress | None = None, seals: str = ""
+) -> Read:
     """Read the files that the store does not know, batch by batch into the store; take the others from it.
 
-    A file that could not be read is tried again on every run.
+    A file that could not be read is tried again on every run.  ``seals`` marks
+    the keys that the reader verifies with: what was read with others is read again.
     """
-    mark = reader_mark()
+    mark = f"{reader_mark()}-{seals}" if seals else reader_mark()
     known = store.known(mark)
     fresh: dict[str, Content] = {}
     stored: dict[str, str] = {}

@@ -16,6 +16,7 @@ from ..errors import PerfxlError
 from ..form.library import find_form, form_ids
 from ..form.model import Form, Severity
 from ..form.records import MICRO, from_micro
+from ..workbook.seal import KeyRing
 from .content import Content
 from .dataset import Dataset, common_form, dataset_of
 from .files import Found, gather
@@ -49,7 +50,7 @@ class Round:
 
     ``store`` is the file that remembers (``None``: nothing is remembered);
     task, roster and ceilings given here replace those that it remembers.
-    ``last_year`` is the store to compare with.
+    ``last_year`` is the store to compare with; ``keys`` verify the seals.
     """
 
     store: Path | None = None
@@ -57,6 +58,7 @@ class Round:
     roster: Roster | None = None
     ceilings: Roster | None = None
     last_year: Path | None = None
+    keys: KeyRing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,10 +168,11 @@ def consolidate_files(
     gathered = gather(paths, but=[output, *but])
     check_writable(output)
     last_year = _last_year(part.last_year)
-    reader = _Reader()
+    reader = _Reader(part.keys)
     with Store(part.store) as store:
         _remember(store, part)
-        read = read_contents(gathered.files, store, reader, progress=progress)
+        seals = part.keys.mark if part.keys else ""
+        read = read_contents(gathered.files, store, reader, progress=progress, seals=seals)
         meant = form or _meant(store, read.contents, reader.forms)
         keep_opinions(store, opinions_in(output, meant.fields[meant.roles["unit_code"]].label))
         dataset = dataset_of(
@@ -189,12 +192,13 @@ def consolidate_files(
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads files and keeps the forms that they were made from."""
+    """Reads files, verifies their seals if it has keys, and keeps the forms that they were made from."""
 
+    ring: KeyRing | None = None
     forms: dict[tuple[str, int], Form] = field(default_factory=dict)
 
     def __call__(self, path: Path, shown: str) -> Submission:
-        submission = read_submission(path, shown=shown)
+        submission = read_submission(path, shown=shown, ring=self.ring)
         if submission.form is not None:
             self.forms.setdefault((submission.form.id, submission.form.version), submission.form)
         return submission

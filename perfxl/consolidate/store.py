@@ -132,10 +132,13 @@ class Store:
     # --- contents -----------------------------------------------------------------
 
     def known(self, reader: str) -> set[str]:
-        """The SHA-256 of contents that this reader (program and form) has read before."""
+        """The SHA-256 of contents that this reader (program and form) has read before.
+
+        A reader that verifies seals ("…-keys") knows more than the same one without keys.
+        """
         unread = Condition.UNREADABLE.value
-        query = "SELECT sha256 FROM content WHERE reader = ? AND condition <> ?"
-        return {str(row[0]) for row in self.rows(query, (reader, unread))}
+        query = "SELECT sha256 FROM content WHERE (reader = ? OR reader GLOB ?) AND condition <> ?"
+        return {str(row[0]) for row in self.rows(query, (reader, f"{reader}-*", unread))}
 
     def add(self, contents: Iterable[Content], reader: str) -> None:
         """Store contents, replacing what an older reader made of the same bytes."""

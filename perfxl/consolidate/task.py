@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import Enum
+from pathlib import Path
 
 from ..errors import PerfxlError
 from ..form.toml import Table, read_toml
 from .content import FormKey
 
-__all__ = ["Ceilings", "Hints", "Task", "read_task", "write_task"]
+__all__ = ["Ceilings", "Hints", "Task", "load_task", "read_task", "write_task"]
 
 CHINA = timezone(timedelta(hours=8))
 """Deadlines are meant in Chinese time, which has no summer time."""
@@ -81,6 +82,13 @@ def read_task(text: str, file: str) -> Task:
     for each in (table, policy, top):
         each.done()
     return task
+
+
+def load_task(path: Path) -> Task:
+    """The task in a file; C01 if there is none, else as :func:`read_task`."""
+    if not path.is_file():
+        raise PerfxlError("C01", path=path)
+    return read_task(path.read_bytes().decode("utf-8", "replace"), str(path))
 
 
 def _one_of(table: Table, key: str, allowed: list[str]) -> str:
