@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
 from .check import Submission, read_submission
@@ -13,6 +14,9 @@ from .form.book_file import read_book
 from .form.library import examples_folder, find_form
 from .form.model import Form
 from .form.records import Book
+from .publish.department import departments_of
+from .publish.run import Options, default_template, publish
+from .publish.sources import read_source
 from .workbook.layout import Plan, plan_of
 from .workbook.write import BuildOptions, blank_date, build_workbook
 
@@ -23,6 +27,7 @@ DATA = "657001.toml"
 BLANK = "空白填报表.xlsx"
 CONSOLIDATED = "绩效目标汇总表.xlsx"
 RETURNED = "收回"
+PUBLISHED = "公开"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,7 @@ class Demo:
     blank: Path
     filled: Path
     consolidated: Path
+    documents: tuple[Path, ...]
     submission: Submission
     summary: Summary
 
@@ -65,7 +71,7 @@ def filled_name(form: Form, book: Book) -> str:
 
 
 def run_demo(folder: Path, tell: Callable[[str], None]) -> Demo:
-    """Blank template, filled workbook, check, consolidation, all in ``folder``."""
+    """Blank template, filled workbook, check, consolidation, publication, all in ``folder``."""
     form = find_form(FORM)
     blank = folder / BLANK
     write_complete(blank, blank_workbook(form))
@@ -81,4 +87,27 @@ def run_demo(folder: Path, tell: Callable[[str], None]) -> Demo:
     consolidated = folder / CONSOLIDATED
     summary = consolidate_files([folder / RETURNED], consolidated, as_of=blank_date(form), form=form)
     tell(f"4. 汇总表：{consolidated}")
-    return Demo(blank=blank, filled=filled, consolidated=consolidated, submission=submission, summary=summary)
+    documents = _publication(form, folder)
+    for path in documents:
+        tell(f"5. 绩效文本：{path}")
+    return Demo(
+        blank=blank,
+        filled=filled,
+        consolidated=consolidated,
+        documents=documents,
+        submission=submission,
+        summary=summary,
+    )
+
+
+def _publication(form: Form, folder: Path) -> tuple[Path, ...]:
+    """The official document of every department, from what came back."""
+    source = read_source([folder / RETURNED], form=form.id)
+    departments = departments_of(form, source.books, names=source.names, leads=source.leads)
+    options = Options(as_of=blank_date(form).replace(tzinfo=UTC))
+    written: list[Path] = []
+    for made in publish(departments, default_template(form), options):
+        for name, content in made.files.items():
+            written.append(folder / PUBLISHED / name)
+            write_complete(written[-1], content)
+    return tuple(written)
