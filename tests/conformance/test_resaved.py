@@ -37,7 +37,7 @@ def _rules(found: Submission) -> list[tuple[str, str, str]]:
     return [(finding.rule, finding.sheet, finding.cell) for finding in found.findings]
 
 
-SEED_HINTS = [("R06", "项目01", "F17"), ("U03", "项目02", "E3"), ("R06", "项目02", "F17")]
+SEED_HINTS = [("R06", "项目01", "F16"), ("U03", "项目02", "E3"), ("R06", "项目02", "F16")]
 
 
 class DescribeSavedAgain:
@@ -74,7 +74,7 @@ class DescribeUnlocked:
         found = read_submission(edited)
         assert found.book == _book(filled)
         assert ("I16", "项目01", "") in _rules(found)
-        assert ("R06", "项目01", "F20") in _rules(found)
+        assert ("R06", "项目01", "F19") in _rules(found)
 
     def it_reads_a_row_that_was_inserted_into_a_block(self, filled: Path, tmp_path: Path) -> None:
         steps: list[list[object]] = [["unprotect", "项目01", PASSWORD], ["insert", "项目01", 10, 1]]
@@ -135,8 +135,8 @@ PASTED = [
     ("D7", "90 %", "P09", "错误：6月底支出计划应在 0% 至 100% 之间，现为“90 %”；请填百分比，如 30%"),
     ("B3", "13028123P00028410002WX", "P01", "错误：项目编码应为 21 位，现为 22 位"),
     ("F10", 0.9, "T01", "错误：指标值应为文本，如 ≥90%，请重新键入"),
-    ("F13", "≥%", "R02", "错误：指标值“≥%”没有有效的数值，请写成 符号＋数值＋单位，如 ≥90%"),
-    ("C15", "字" * 101, "R08", "错误：三级指标有 101 个字，不应超过 100 个字"),
+    ("F12", "≥%", "R02", "错误：指标值“≥%”没有有效的数值，请写成 符号＋数值＋单位，如 ≥90%"),
+    ("C14", "字" * 101, "R08", "错误：三级指标有 101 个字，不应超过 100 个字"),
 ]
 
 
