@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -39,13 +40,24 @@ def profile() -> Path:
     return folder
 
 
+def _run(command: list[str], timeout: int) -> None:
+    """Run a command in a group of its own; at the time limit its children end with it (soffice starts others)."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as started:
+        try:
+            output, errors = started.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(started.pid, signal.SIGKILL)
+            raise
+    assert started.returncode == 0, (output, errors)
+
+
 def convert(files: list[Path], to: str, folder: Path, *, timeout: int = 240) -> list[Path]:
     """Open, recalculate and save files in another format (xlsx, ods, pdf); all in one start."""
     program = require()
     folder.mkdir(parents=True, exist_ok=True)
     command = [program, f"-env:UserInstallation={profile().as_uri()}", "--headless", "--convert-to", to]
     command += ["--outdir", str(folder), *map(str, files)]
-    subprocess.run(command, check=True, capture_output=True, timeout=timeout)
+    _run(command, timeout)
     made = [folder / f"{file.stem}.{to.split(':')[0]}" for file in files]
     assert all(path.exists() for path in made), [path for path in made if not path.exists()]
     return made
