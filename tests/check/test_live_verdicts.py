@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-from python_calamine import CalamineWorkbook
 
 from perfxl.check import Finding, Submission, submission_of
 from perfxl.form.model import COVER, Severity
@@ -41,22 +39,24 @@ BOOKS = {
     },
 }
 Sheet = list[list[object]]
+Calculated = dict[str, dict[str, Sheet]]
 Verdict = tuple[dict[int, str], dict[int, str], str, dict[str, int]]
 _CELL = re.compile(r"[A-Z]+([0-9]+)\Z")
 
 
 @pytest.fixture(scope="module")
-def recalculated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """All workbooks, without cached values, saved again by one start of LibreOffice."""
+def recalculated(tmp_path_factory: pytest.TempPathFactory) -> Calculated:
+    """All workbooks, without cached values, calculated by one start of LibreOffice."""
     folder = tmp_path_factory.mktemp("live")
     files = []
     for name, book in BOOKS.items():
-        path = folder / "in" / f"{name}.xlsx"
-        path.parent.mkdir(exist_ok=True)
+        path = folder / f"{name}.xlsx"
         path.write_bytes(without_cached_values(workbook(book)))
         files.append(path)
-    made = libreoffice.convert(files, "xlsx", folder / "out", timeout=560)
-    return dict(zip(BOOKS, made, strict=True))
+    found = libreoffice.calculate(files, timeout=560)
+    return {
+        name: {title: sheet["data"] for title, sheet in sheets.items()} for name, sheets in zip(BOOKS, found, strict=True)
+    }
 
 
 def layouts(submission: Submission) -> dict[str, SheetLayout]:
@@ -135,13 +135,8 @@ def shown(sheets: dict[str, Sheet], title: str, layout: SheetLayout) -> Verdict:
     return texts(layout.remark), flags, str(sheet[0][layout.remark]), counts
 
 
-def differences(name: str, path: Path) -> list[tuple[str, str, Verdict, Verdict]]:
+def differences(name: str, sheets: dict[str, Sheet]) -> list[tuple[str, str, Verdict, Verdict]]:
     submission = submission_of(workbook(BOOKS[name]), name)
-    book = CalamineWorkbook.from_path(path)
-    sheets: dict[str, Sheet] = {
-        title: book.get_sheet_by_name(title).to_python(skip_empty_area=False)  # type: ignore[misc]
-        for title in [*(place.title for place in submission.places), "校验"]
-    }
     found = []
     for title, layout in layouts(submission).items():
         meant, live = expected(submission, title, layout), shown(sheets, title, layout)
@@ -152,23 +147,21 @@ def differences(name: str, path: Path) -> list[tuple[str, str, Verdict, Verdict]
 
 class DescribeLiveVerdicts:
     @pytest.mark.parametrize("name", BOOKS)
-    def it_equals_the_batch_after_recalculation(self, recalculated: dict[str, Path], name: str) -> None:
+    def it_equals_the_batch_after_recalculation(self, recalculated: Calculated, name: str) -> None:
         assert differences(name, recalculated[name]) == []
 
-    def it_shows_the_first_message_and_the_light(self, recalculated: dict[str, Path]) -> None:
+    def it_shows_the_first_message_and_the_light(self, recalculated: Calculated) -> None:
         (name,) = (name for name in BOOKS if name.startswith(f"P01_{len(CASES)}_broken"))
-        book = CalamineWorkbook.from_path(recalculated[name])
-        cover = book.get_sheet_by_name("封面").to_python(skip_empty_area=False)
-        light = next(line[1] for line in cover if line[0] == "填报状态")
+        sheets = recalculated[name]
+        light = next(line[1] for line in sheets["封面"] if line[0] == "填报状态")
         assert light == "还有 5 处错误、2 处提示待说明"
-        lines = book.get_sheet_by_name("校验").to_python(skip_empty_area=False)[1:]
-        first = {(line[0], line[1]): line[5] for line in lines if line[4]}
+        first = {(line[0], line[1]): line[5] for line in sheets["校验"][1:] if line[4]}
         assert first["项目01", "P07"] == "预算数应等于财政资金与其他资金之和（差额 -10.85 万元）"
         assert first["项目01", "P01"] == "项目编码应为 21 位，现为 9 位"
 
-    def it_calculates_the_narrative(self, recalculated: dict[str, Path]) -> None:
+    def it_calculates_the_narrative(self, recalculated: Calculated) -> None:
         name = next(name for name in BOOKS if name.startswith("P12"))
-        sheet = CalamineWorkbook.from_path(recalculated[name]).get_sheet_by_name("项目01").to_python(skip_empty_area=False)
+        sheet = recalculated[name]["项目01"]
         assert sheet[4][1] == "预算数10.85万元。其中：财政资金10万元，其他资金0.85万元。主要用于：房屋征收工作。"
         assert sheet[0][0] == "综合办公经费之1绩效目标表"
 
