@@ -133,6 +133,7 @@ CATALOGUE = _catalogue(
     ("S42", "密钥文件 {path} 属于任务 {found}，不是 {expected}", "请用与任务文件同时生成的密钥文件；表样、年度、轮次不能再改。"),
     ("S43", "不能读取 {path}：{reason}", "请由生成密钥文件的人运行，或取得读取权限。"),
     ("S44", "密钥文件 {path} 已经存在", "换一个任务文件名；确认不再需要它核对已下发的工作簿后，才可移走。"),
+    ("S45", "单位名册 {path} 中没有单位，不能按单位下发", "在名册的“单位”表中列出应报单位。"),
     # Publication: templates, documents, import.
     ("W01", "不是可以读取的 Word 文档（.docx）：{reason}", "请在 Word 或 WPS 中另存为 .docx 后再用。"),
     ("W02", "模板标记 {tag} 有误：{reason}（所在段落“{paragraph}”）", "在 Word 中改正该标记；可用的名称见 perfxl publish --fields。"),

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..consolidate.keys import needed_ring
+from ..consolidate.ledger import counted
 from ..consolidate.output import write_complete
+from ..consolidate.roster import Roster, read_roster
+from ..consolidate.store import Store
+from ..consolidate.task import Task, load_task
 from ..errors import PerfxlError
 from ..form.library import find_form
 from ..form.model import Form
 from ..form.records import Book
+from ..post.handout import MANIFEST, Handout, LastYear, Made, hand_out, manifest_text
 from ..workbook.layout import Plan, plan_of
 from ..workbook.write import BuildOptions, blank_date, build_workbook
 from . import app
@@ -40,14 +47,19 @@ def unit_book(form: Form, unit: str) -> Book:
     return book
 
 
-def unit_plan(form: Form, unit: str, projects: int | None, slots: list[str]) -> Plan:
-    """The plan for a unit: Part One for a lead unit (or an unnamed one) only."""
+def _slot_counts(slots: list[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for text in slots:
         name, equals, count = text.partition("=")
         if not equals or not count.isdigit() or not 1 <= int(count) <= _MOST_PROJECTS:
             raise PerfxlError("C03", option="--slots", found=text, expected="二级指标=行数，如 数量指标=6")
         counts[name] = int(count)
+    return counts
+
+
+def unit_plan(form: Form, unit: str, projects: int | None, slots: list[str]) -> Plan:
+    """The plan for a unit: Part One for a lead unit (or an unnamed one) only."""
+    counts = _slot_counts(slots)
     lead = not unit or unit.partition("=")[0].endswith(LEAD_ENDING)
     try:
         return plan_of(form, projects=projects, lead=lead, slots=counts)
@@ -58,13 +70,27 @@ def unit_plan(form: Form, unit: str, projects: int | None, slots: list[str]) -> 
 
 @app.command()
 def template(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="写出的工作簿（.xlsx）")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="写出的工作簿（.xlsx）；有 --task 时为文件夹")],
     form: Annotated[str, typer.Option("--form", metavar="ID", help="表样")] = "hebei-2023",
     unit: Annotated[str, typer.Option("--unit", metavar="编码=名称", help="预填并锁定的单位")] = "",
     projects: Annotated[int | None, typer.Option("--projects", min=1, max=_MOST_PROJECTS, help="项目表的张数")] = None,
     slots: Annotated[list[str] | None, typer.Option("--slots", metavar="名称=行数", help="某二级指标的行数，可多次")] = None,
+    task: Annotated[Path | None, typer.Option("--task", metavar="FILE", help="任务文件：为名册上每个单位各生成一份")] = None,
+    roster: Annotated[Path | None, typer.Option("--roster", metavar="FILE", help="单位名册（配合 --task）")] = None,
+    last_year: Annotated[Path | None, typer.Option("--last-year", metavar="STORE", help="上年的汇总库，带入上年内容")] = None,
+    spare: Annotated[int, typer.Option("--spare", min=0, max=50, help="名册所列项目之外的空白项目表")] = 2,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help="进程数，0 为自动")] = 0,
 ) -> None:
-    """生成下发给单位填报的工作簿：已锁定，只有白色单元格可填。"""
+    """生成下发给单位填报的工作簿：已锁定，只有白色单元格可填；有 --task 时每个单位一份，带封签。"""
+    if task is not None:
+        if unit or projects:
+            raise PerfxlError("C03", option="--unit、--projects", found="已给出", expected="不与 --task 同用，单位和项目取自名册")
+        if roster is None:
+            raise PerfxlError("C03", option="--roster", found="未给出", expected="单位名册的文件名")
+        _hand_out(output, task, roster, last_year, spare=spare, slots=slots or [], jobs=jobs)
+        return
+    if roster is not None or last_year is not None:
+        raise PerfxlError("C03", option="--roster、--last-year", found="已给出", expected="与 --task 同用")
     meant = find_form(form)
     plan = unit_plan(meant, unit, projects, slots or [])
     book = unit_book(meant, unit)
@@ -73,3 +99,48 @@ def template(
     write_complete(output, content)
     count = plan.counts[meant.project_sheet.id]
     print(f"已生成 {output}：表样 {meant.id} 第 {meant.version} 版，{count} 张项目表，{len(content) / 1000:.0f} KB。")
+
+
+def _hand_out(
+    folder: Path, task_file: Path, roster_file: Path, last_year: Path | None, *, spare: int, slots: list[str], jobs: int
+) -> None:
+    task = load_task(task_file)
+    ring = needed_ring(task_file, task)
+    for path in (roster_file, last_year):
+        if path is not None and not path.is_file():
+            raise PerfxlError("C01", path=path)
+    roster = read_roster(roster_file.read_bytes(), str(roster_file))
+    if roster.year not in (0, task.year):
+        raise PerfxlError("S36", path=roster.file, found=roster.year, expected=task.year)
+    if folder.is_file():
+        raise PerfxlError("C02", path=folder, reason="这是一个文件，不是文件夹")
+    unit_plan(find_form(task.form[0]), "", None, slots)
+    last = _last_books(last_year) if last_year else {}
+    handout = Handout(task=task, ring=ring, spare=spare, slots=_slot_counts(slots))
+    made: list[Made] = []
+    size = 0
+    for each in hand_out(handout, roster, last, jobs=jobs):
+        write_complete(folder / each.file, each.content)
+        made.append(replace(each, content=b""))
+        size += len(each.content)
+    write_complete(folder / MANIFEST, manifest_text(made))
+    print(f"{task.title}：已生成 {len(made)} 个单位的工作簿，共 {size / 1000:.0f} KB，清单：{folder / MANIFEST}")
+    print(_told(task, roster, last, ring.current.id))
+
+
+def _told(task: Task, roster: Roster, last: dict[str, LastYear], key: str) -> str:
+    carried = sum(code in last for code in roster.units)
+    projects = sum(bool(each.code or each.name) for each in roster.ceilings)
+    return f"预填项目 {projects} 个，带入上年内容的单位 {carried} 个，密钥 {key}，预算数与控制数：{task.ceilings.value}"
+
+
+def _last_books(path: Path) -> dict[str, LastYear]:
+    """Last year's counted books by unit code."""
+    with Store(path, read_only=True) as store:
+        rows = {each.unit_code: each for each in counted(store) if each.unit_code and each.form}
+        found: dict[str, LastYear] = {}
+        for code, content in rows.items():
+            text = store.book_text(content.sha256)
+            if text and content.form:
+                found[code] = (content.form[0], text)
+        return found

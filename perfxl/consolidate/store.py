@@ -183,8 +183,13 @@ class Store:
 
     def book(self, sha256: str) -> Book | None:
         """Everything that a content holds, as it was read; ``None`` if it is unknown or was not read."""
+        text = self.book_text(sha256)
+        return book_from(text) if text else None
+
+    def book_text(self, sha256: str) -> str:
+        """The same as text, which goes to other processes; "" if there is none."""
         rows = self.rows("SELECT book FROM content WHERE sha256 = ? AND book <> ''", (sha256,))
-        return book_from(str(rows[0][0])) if rows else None
+        return str(rows[0][0]) if rows else ""
 
 
 def _dump(value: object) -> str:

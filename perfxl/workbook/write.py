@@ -34,13 +34,15 @@ class BuildOptions:
 
     ``as_of`` dates the file (DEFINITIONS, "Same").  ``hide_unused`` hides blank
     slots (filled and reissued workbooks).  ``locked`` names prefilled fields
-    that the unit may not change.  ``meta`` adds lines to the very hidden sheet.
+    that the unit may not change, ``locked_on`` such fields of one sheet (its id and
+    ordinal).  ``meta`` adds lines to the very hidden sheet.
     """
 
     as_of: datetime
     password: str = DEFAULT_PASSWORD
     hide_unused: bool = False
     locked: frozenset[str] = frozenset()
+    locked_on: Mapping[tuple[str, int], frozenset[str]] = field(default_factory=dict)
     meta: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -129,7 +131,7 @@ class _Builder:
                 job,
                 sheet,
                 hide_unused=self.options.hide_unused,
-                locked=self.options.locked,
+                locked=self.options.locked | self.options.locked_on.get((job.record.sheet, job.record.ordinal), frozenset()),
             ).write()
         hidden = [self._calculation(title, blocks) for title, blocks in self.live.by_title.items()]
         view = overview.Overview(self.form, self.styles, [self._line(job) for job in self.jobs])
@@ -175,7 +177,7 @@ class _Builder:
         }
         for row, (key, text) in enumerate(lines.items()):
             sheet.write_string(row, 0, key)
-            sheet.write_string(row, 1, text)
+            accepted(sheet.write_string(row, 1, text), "隐藏信息")
         repeats = self.form.project_sheet.id
         jobs = {job.record.ordinal: job for job in self.jobs if job.record.sheet == repeats}
         for offset, name in enumerate(("begun", *self.live.listed)):

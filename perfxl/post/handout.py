@@ -1,0 +1,143 @@
+"""Hand out: one personalised, sealed workbook for every unit of the roster."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from multiprocessing import get_context
+
+from ..consolidate.book_text import book_from
+from ..consolidate.keys import sealed_task
+from ..consolidate.roster import Ceiling, Roster, Unit
+from ..consolidate.task import Task
+from ..errors import PerfxlError
+from ..form.library import find_form
+from ..form.model import Form
+from ..form.records import Book
+from ..workbook.seal import KeyRing, seal_meta
+from ..workbook.write import BuildOptions, build_workbook
+from .names import workbook_name
+from .prefill import last_year_book, prefilled
+
+__all__ = ["MANIFEST", "Handout", "LastYear", "Made", "hand_out", "manifest_text", "task_form"]
+
+MANIFEST = "下发清单.csv"
+"""The manifest's file name, beside the workbooks."""
+
+_COLUMNS = ("单位编码", "单位名称", "文件", "SHA-256", "封签", "密钥", "任务")
+_WORTH_IT = 24
+_BATCH = 4
+
+LastYear = tuple[str, str]
+"""Last year's form id, and the book as the store keeps it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handout:
+    """What all workbooks of one handing out share; ``slots`` as :func:`~perfxl.workbook.layout.plan_of` takes them."""
+
+    task: Task
+    ring: KeyRing
+    spare: int
+    slots: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def as_of(self) -> datetime:
+        """The task's date, which dates the workbooks: two handings out are the same."""
+        return datetime.fromisoformat(self.ring.keys[0].created).astimezone(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """One workbook: its line in the manifest, and its bytes."""
+
+    unit: Unit
+    file: str
+    seal: str
+    key: str
+    task: str
+    sha256: str
+    content: bytes = field(repr=False)
+
+
+_Order = tuple[Handout, Unit, tuple[Ceiling, ...], LastYear | None]
+
+
+def task_form(task: Task) -> Form:
+    """The task's form; F01, or F15 if another version is at hand."""
+    form = find_form(task.form[0])
+    if form.version != task.form[1]:
+        raise PerfxlError("F15", found=task.form[1], expected=form.version)
+    return form
+
+
+def hand_out(handout: Handout, roster: Roster, last: Mapping[str, LastYear], *, jobs: int = 0) -> Iterator[Made]:
+    """The workbooks of all units in the roster's order.
+
+    ``last`` holds last year's books by unit code; ``jobs`` 0 means one process
+    per core once that is worth it.  Raises S45 for a roster without units.
+    """
+    if not roster.units:
+        raise PerfxlError("S45", path=roster.file)
+    task_form(handout.task)
+    mine: dict[str, list[Ceiling]] = {}
+    for each in roster.ceilings:
+        mine.setdefault(each.unit, []).append(each)
+    orders = [(handout, unit, tuple(mine.get(code, ())), last.get(code)) for code, unit in roster.units.items()]
+    workers = min(jobs or (os.cpu_count() or 1), len(orders))
+    if workers == 1 or (not jobs and len(orders) < _WORTH_IT):
+        yield from map(_made, orders)
+        return
+    # Not forked: whoever calls may run threads.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for made in pool.map(_made_or_fault, orders, chunksize=_BATCH):
+            if not isinstance(made, Made):
+                pool.shutdown(cancel_futures=True)
+                raise PerfxlError(made[0], **made[1])
+            yield made
+
+
+def _made(order: _Order) -> Made:
+    handout, unit, ceilings, last = order
+    task, ring = handout.task, handout.ring
+    form = task_form(task)
+    book: Book | None = last_year_book(form, last[0], book_from(last[1])) if last else None
+    found = prefilled(form, unit, ceilings, task.ceilings, last=book, spare=handout.spare, slots=handout.slots)
+    meta = seal_meta(ring, form, found.plan, found.book, found.locked)
+    options = BuildOptions(as_of=handout.as_of, password=ring.current.password, locked_on=found.locked, meta=meta)
+    content = build_workbook(form, found.plan, found.book, options)
+    return Made(
+        unit=unit,
+        file=workbook_name(unit.code, unit.name, task.year),
+        seal=meta["seal"][:12],
+        key=meta["key"],
+        task=sealed_task(task),
+        sha256=hashlib.sha256(content).hexdigest(),
+        content=content,
+    )
+
+
+def _made_or_fault(order: _Order) -> Made | tuple[str, dict[str, object]]:
+    """A fault as data: exceptions with keywords do not travel between processes."""
+    try:
+        return _made(order)
+    except PerfxlError as fault:
+        return fault.code, dict(fault.values)
+
+
+def manifest_text(made: Sequence[Made]) -> bytes:
+    """The manifest as CSV that Chinese Excel opens rightly."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\r\n")
+    lines.writerow(_COLUMNS)
+    for each in made:
+        row = (each.unit.code, each.unit.name, each.file, each.sha256, each.seal, each.key, each.task)
+        # A text that Excel would take for a formula is marked as text.
+        lines.writerow([f"'{value}" if value[:1] in ("=", "+", "-", "@") else value for value in row])
+    return text.getvalue().encode("utf-8-sig", "replace")
