@@ -82,6 +82,16 @@ FAULTS = (
         should=4.0,
         agree=("CellRune", "IronCalc"),
     ),
+    Fault(
+        engine="LibreOffice",
+        version="7.4",
+        what="CR LF in a text is loaded as LF alone",
+        typed="a\r\nb",
+        formula="LEN(A1)",
+        answers=3.0,
+        should=4.0,
+        agree=("CellRune", "IronCalc"),
+    ),
 )
 
 
@@ -91,8 +101,8 @@ def astral(raw: Raw) -> bool:
 
 
 def tab_and_line(raw: Raw) -> bool:
-    """A text with a tab and a line break."""
-    return isinstance(raw, str) and "\t" in raw and ("\n" in raw or "\r" in raw)
+    """A text with a tab and a line break, or with a carriage return."""
+    return isinstance(raw, str) and (("\t" in raw and "\n" in raw) or "\r" in raw)
 
 
 SPARED: dict[str, Spare] = {
