@@ -29,10 +29,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..check import Finding
 from ..errors import PerfxlError
-from ..form.model import CrossRule, Form
+from ..form.model import CrossRule, Form, Mark, Severity
 from ..form.records import from_micro
 from ..rules.targets import normal_form, read_target, spelling
-from ..rules.values import squash
+from ..rules.values import length, squash
+from ..workbook.live import EXPLAINED_LENGTH
 from .content import Content, Project
 from .roster import Roster
 from .task import Ceilings, Task
@@ -66,7 +67,7 @@ def cross_findings(
         by_file = {each.file: each for each in contents}
         found: dict[str, list[Finding]] = {}
         for rule in form.cross:
-            for finding in _run(connection, rule, by_file):
+            for finding in _run(connection, rule, by_file, form):
                 found.setdefault(finding.file, []).append(finding)
         return found
     finally:
@@ -89,7 +90,9 @@ def _guard(connection: sqlite3.Connection) -> None:
     connection.set_progress_handler(lambda: time.monotonic() - start > _LONGEST_SECONDS, _STEPS)
 
 
-def _run(connection: sqlite3.Connection, rule: CrossRule, contents: Mapping[str, Content]) -> Iterator[Finding]:
+def _run(
+    connection: sqlite3.Connection, rule: CrossRule, contents: Mapping[str, Content], form: Form
+) -> Iterator[Finding]:
     try:
         cursor = connection.execute(rule.sql)
         names = [each[0] for each in cursor.description or ()]
@@ -99,6 +102,7 @@ def _run(connection: sqlite3.Connection, rule: CrossRule, contents: Mapping[str,
         raise PerfxlError("S24", rule=rule.id, reason=str(fault)) from None
     for (file, sheet, cell), row, message in sorted(findings, key=lambda each: (each[0], each[2])):
         value = row.get("value")
+        said = _explanation(contents[file], row, rule, form)
         yield Finding(
             file=file,
             sheet=sheet,
@@ -108,6 +112,8 @@ def _run(connection: sqlite3.Connection, rule: CrossRule, contents: Mapping[str,
             severity=rule.severity,
             value="" if value is None else str(value),
             message=message,
+            explained=rule.severity is Severity.HINT and length(squash(said)) >= EXPLAINED_LENGTH,
+            explanation=said,
         )
 
 
@@ -118,6 +124,22 @@ def _place(row: Mapping[str, object], contents: Mapping[str, Content]) -> tuple[
         return file, "", ""
     number = row.get("_row")
     return file, project.sheet, project.indicators[int(str(number))].cell if number is not None else ""
+
+
+def _explanation(content: Content, row: Mapping[str, object], rule: CrossRule, form: Form) -> str:
+    """The 审核说明 of the row that a finding is about, "" if there is none."""
+    project, number = _project(content, row.get("_ordinal")), row.get("_row")
+    if project is None:
+        return ""
+    if number is not None:
+        indicator = project.indicators[int(str(number))]
+        place = (indicator.group, indicator.block, indicator.slot)
+    else:
+        field = rule.field if rule.field in project.cells else form.roles["project_code"]
+        cells = form.project_sheet.grid.cells
+        place = ("", 0, next((cell.row for cell in cells if cell.mark is Mark.FIELD and cell.text == field), -1))
+    said = (each.text for each in content.explanations if each[:4] == (project.sheet, *place))
+    return next(said, "")
 
 
 def _project(content: Content, ordinal: object) -> Project | None:

@@ -99,7 +99,7 @@ def hand_out(handout: Handout, roster: Roster, last: Mapping[str, LastYear], *, 
         for made in pool.map(_made_or_fault, orders, chunksize=_BATCH):
             if not isinstance(made, Made):
                 pool.shutdown(cancel_futures=True)
-                raise PerfxlError(made[0], **made[1])
+                raise PerfxlError(made[0], file="", place="", **made[1])
             yield made
 
 

@@ -22,6 +22,7 @@ from .container import Container, Refusal
 from .layout import Plan, SheetLayout, a1, plan_of
 from .live import META_SHEET
 from .places import SheetPlace
+from .returned import EXPLANATION_COLUMN, KEY_COLUMN, RETURNED_TITLE, explained_of
 from .rowmap import RowMap, find_rows
 from .write import live_plan
 
@@ -29,6 +30,7 @@ __all__ = ["Fault", "Reading", "read_workbook"]
 
 _META_ROWS, _META_COLUMNS = 40, 2
 _MOST_INSERTED = 500
+_RETURNED_ROWS = 5000
 _MOST_EDITED = 5
 
 FormFinder = Callable[[str, int], Form | None]
@@ -131,6 +133,7 @@ class _Reader:
                     book.cover = record
                 else:
                     book.sheets.append(record)
+        self._returned(book)
         if len(places) != 1 + len(book.sheets):
             places.insert(0, SheetPlace(self.layouts[COVER].sheet.title(1)))
         return Reading(
@@ -142,6 +145,23 @@ class _Reader:
             faults=self.faults,
             modified=self.container.modified(),
         )
+
+    def _returned(self, book: Book) -> None:
+        """Explanations typed into 退回意见 join those beside the rows that they belong to."""
+        part = self.container.sheets.get(RETURNED_TITLE)
+        if part is None:
+            return
+        cells = read_cells(self.container.part(part), self.shared, part, rows=_RETURNED_ROWS, columns=KEY_COLUMN + 1)
+        records = {(record.sheet, record.ordinal): record for record in book.all()}
+        for (row, column), marker in sorted(cells.values.items()):
+            meant = explained_of(marker) if column == KEY_COLUMN else None
+            text = cells.values.get((row, EXPLANATION_COLUMN))
+            if meant is None or not isinstance(text, str) or not strip(text) or (row, EXPLANATION_COLUMN) in cells.formulas:
+                continue
+            record = records.get((meant.sheet, meant.ordinal))
+            if record is not None:
+                said, more = record.explanations.get(meant.key, ""), strip(text)
+                record.explanations[meant.key] = said if more in said else f"{said}；{more}" if said else more
 
     # --- one sheet -------------------------------------------------------------------
 

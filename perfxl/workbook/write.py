@@ -22,10 +22,14 @@ from .layout import ACTIVE_ROW, Plan, layout_of
 from .live import META_LIST_COLUMN, META_SHEET, CellValue, LivePlan, LiveSheet
 from .package import ErrorText, Package, SheetWriter, accepted, building
 from .protect import DEFAULT_PASSWORD, PasswordHash, password_hash
+from .returned import RETURNED_TITLE, Place, ReturnedLine, write_returned
 from .styles import Styles
 from .visible import SheetJob, VisibleSheet, absolute
 
 __all__ = ["BuildOptions", "blank_date", "build_workbook"]
+
+
+_AUTHOR = "财政"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,8 @@ class BuildOptions:
     ``as_of`` dates the file (DEFINITIONS, "Same").  ``hide_unused`` hides blank
     slots (filled and reissued workbooks).  ``locked`` names prefilled fields
     that the unit may not change, ``locked_on`` such fields of one sheet (its id and
-    ordinal).  ``meta`` adds lines to the very hidden sheet.
+    ordinal).  ``meta`` adds lines to the very hidden sheet.  ``remarks`` become
+    comments on cells and ``returned`` the sheet 退回意见 of a reissued workbook.
     """
 
     as_of: datetime
@@ -44,6 +49,8 @@ class BuildOptions:
     locked: frozenset[str] = frozenset()
     locked_on: Mapping[tuple[str, int], frozenset[str]] = field(default_factory=dict)
     meta: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[Place, str] = field(default_factory=dict)
+    returned: tuple[ReturnedLine, ...] = ()
 
 
 def blank_date(form: Form) -> datetime:
@@ -119,7 +126,9 @@ class _Builder:
 
     def build(self) -> None:
         self.package.structure_secret = self.secret
-        sheets = [self.package.add_worksheet(job.title) for job in self.jobs]
+        sheets = [self.package.add_worksheet(self.jobs[0].title)]
+        extra = [self.package.add_worksheet(RETURNED_TITLE)] if self.options.returned else []
+        sheets += [self.package.add_worksheet(job.title) for job in self.jobs[1:]]
         checks = self.package.add_worksheet(overview.CHECKS_TITLE)
         guide = self.package.add_worksheet(overview.GUIDE_TITLE)
         meta = self.package.add_worksheet(META_SHEET)
@@ -133,15 +142,25 @@ class _Builder:
                 hide_unused=self.options.hide_unused,
                 locked=self.options.locked | self.options.locked_on.get((job.record.sheet, job.record.ordinal), frozenset()),
             ).write()
+            self._comments(job, sheet)
+        for sheet in extra:
+            write_returned(sheet, self.styles, self.options.returned)
         hidden = [self._calculation(title, blocks) for title, blocks in self.live.by_title.items()]
         view = overview.Overview(self.form, self.styles, [self._line(job) for job in self.jobs])
         view.cover(sheets[0], self.jobs[0].layout)
         view.checks(checks)
         view.guide(guide)
         self._meta(meta)
-        for sheet in (*sheets, checks, guide, meta, *hidden):
+        for sheet in (*sheets, *extra, checks, guide, meta, *hidden):
             sheet.lock(self.secret)
         sheets[0].activate()
+
+    def _comments(self, job: SheetJob, sheet: SheetWriter) -> None:
+        for place, text in self.options.remarks.items():
+            if (place.sheet, place.ordinal) == (job.record.sheet, job.record.ordinal):
+                area = job.layout.area(place.field, place.block, place.slot)
+                look = {"author": _AUTHOR, "x_scale": 2, "y_scale": max(1.0, 0.4 * (1 + len(text) // 26)), "font_size": 9}
+                accepted(sheet.write_comment(area.row, area.column, text, look), "批注")
 
     def _line(self, job: SheetJob) -> overview.SheetLine:
         name_field = self.form.roles["project_name"]
