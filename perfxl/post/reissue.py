@@ -278,10 +278,10 @@ def _line(
 
 def _is_healed(fresh: _Fresh, finding: Finding, place: Place | None, wrong: set[tuple[str, Place | None]]) -> bool:
     """A fault of the file itself, or of a prefilled value that was restored, which the fresh workbook no longer has."""
-    if finding.rule in CATALOGUE:
-        return finding.rule != _NO_PLACE
-    if place is None or (finding.rule, place) in wrong:
+    if place is not None and (finding.rule, place) in wrong:
         return False
+    if finding.rule in CATALOGUE or place is None:
+        return finding.rule in CATALOGUE and finding.rule != _NO_PLACE
     return place.field in fresh.locked.get((place.sheet, place.ordinal), ())
 
 

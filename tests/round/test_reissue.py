@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import openpyxl
 import pytest
@@ -25,6 +26,7 @@ from perfxl.post.reissue import Reissued, Round, reissue
 from perfxl.workbook.layout import plan_of
 from perfxl.workbook.seal import cover_locked, seal_meta
 from perfxl.workbook.write import BuildOptions, build_workbook
+from tests.conformance import books
 
 HEBEI = find_form("hebei-2023")
 AS_OF = datetime(2022, 11, 1, 8, 0, tzinfo=UTC)
@@ -166,7 +168,17 @@ class DescribeAReissuedWorkbook:
 
 
 class DescribeHealing:
-    def it_heals_inserted_rows_names_and_sheets(self) -> None:
+    def it_makes_room_for_inserted_rows(self) -> None:
+        before = read(returned(unit_book()))
+        assert before.book is not None
+        more = Row(0, 4, {"indicator": "插入的一行", "description": "插入", "value": "≥1次", "basis": "会议纪要"})
+        before.book.sheets[0].rows["indicators"].insert(1, more)
+        before.book.sheets[0].explanations[RowKey("indicators", 1, 5)] = "也是插入的一行。"
+        after = read(reissue(before, PART).content)
+        assert after.book == before.book
+        assert after.seal is not None
+
+    def it_heals_names_labels_and_validation(self) -> None:
         def change(book: openpyxl.Workbook) -> None:
             sheet = book["项目01"]
             sheet.title = "修路项目"
@@ -213,3 +225,18 @@ class DescribeHealing:
         made = reissue(before, PLAIN)
         assert read(made.content, sealed=False).book == before.book
         assert (made.file, made.errors) == ("657002_二所_2023.xlsx", 1)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def it_keeps_whatever_was_typed(seed: int) -> None:
+    rng = Random(seed)
+    plan = plan_of(HEBEI, projects=2, lead=seed % 2 == 0)
+    made = books.book(rng, HEBEI, plan, books.arrange_hebei)
+    for record in made.all():
+        for key in [RowKey("", 0, 3)] if record.sheet == "project" else []:
+            record.explanations[key] = rng.choice(["按批复执行，不再调整。", "好", "=1+1", " 前后有空格 "]).strip()
+    before = read(build_workbook(HEBEI, plan, made, BuildOptions(as_of=AS_OF)), sealed=False)
+    after = read(reissue(before, PLAIN).content, sealed=False)
+    assert after.book == before.book
+    # An error value is a formula wherever it is written; the order among the file's own faults is the reader's.
+    assert sorted(rules(after)) == sorted(rules(before))
