@@ -31,7 +31,9 @@ from .prefill import project_values, roomy
 
 __all__ = ["Reissued", "Round", "reissue"]
 
-_NO_PLACE = "I09"
+_NO_PLACE = frozenset({"I09", "I19"})
+"""What stood outside the table, or on sheets that someone added."""
+
 _ORDER = {"错误": 0, "提示": 1}
 
 
@@ -90,7 +92,7 @@ def reissue(submission: Submission, part: Round, cross: Sequence[Finding] = ()) 
     lines = [_line(fresh, after, finding, place, opinions) for finding, place in remaining]
     wrong = {(each.rule, place) for each, place in remaining}
     healed = [each for each in submission.findings if _is_healed(fresh, each, before.place(each), wrong)]
-    lost = [each for each in submission.findings if each.rule == _NO_PLACE]
+    lost = [each for each in submission.findings if each.rule in _NO_PLACE]
     lines += [_short_line(each, "已恢复") for each in healed] + [_short_line(each, "未保留") for each in lost]
     remarks = _remarks(remaining, opinions)
     options = replace(options, remarks=remarks, returned=tuple(lines))
@@ -281,7 +283,7 @@ def _is_healed(fresh: _Fresh, finding: Finding, place: Place | None, wrong: set[
     if place is not None and (finding.rule, place) in wrong:
         return False
     if finding.rule in CATALOGUE or place is None:
-        return finding.rule in CATALOGUE and finding.rule != _NO_PLACE
+        return finding.rule in CATALOGUE and finding.rule not in _NO_PLACE
     return place.field in fresh.locked.get((place.sheet, place.ordinal), ())
 
 
