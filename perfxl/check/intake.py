@@ -48,7 +48,7 @@ def submission_of(data: bytes, name: str, ring: KeyRing | None = None) -> Submis
         reading = read_workbook(data, _form)
     except Refusal as refusal:
         return _refused(name, data, refusal)
-    except (RecursionError, MemoryError) as fault:
+    except Exception as fault:  # the net below everything that was foreseen: one file never stops a batch
         return _refused(name, data, Refusal("I15", reason=type(fault).__name__))
     found = Submission(
         file=name,
@@ -67,7 +67,7 @@ def submission_of(data: bytes, name: str, ring: KeyRing | None = None) -> Submis
         other = _verify(found, reading, ring)
         if other is not None:
             return _refused(name, data, other)
-    found.findings += findings_of(reading.form, reading.book, reading.places, name)
+    found.findings += findings_of(reading.form, reading.book, reading.places, name, reissued=reading.reissued)
     return found
 
 

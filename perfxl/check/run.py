@@ -20,8 +20,13 @@ from .findings import Finding
 __all__ = ["findings_of"]
 
 
-def findings_of(form: Form, book: Book, places: Sequence[SheetPlace], file: str) -> list[Finding]:
+def findings_of(
+    form: Form, book: Book, places: Sequence[SheetPlace], file: str, *, reissued: bool = False
+) -> list[Finding]:
     """Every rule of the form that fails on a book; ``places`` runs parallel to ``book.all()``.
+
+    What only the batch judges can be explained in a ``reissued`` workbook alone:
+    before, nobody had seen it, and the text beside the row was meant for something else.
 
     Undecided outcomes give no finding: the value that could not be read has its own.
     """
@@ -36,7 +41,7 @@ def findings_of(form: Form, book: Book, places: Sequence[SheetPlace], file: str)
             if key not in seen:
                 seen.add(key)
                 found.append(_finding(form, result, failure, place, file))
-    found += _judged(form, book, places, file)
+    found += _judged(form, book, places, file, reissued)
     titles = [place.title for place in places]
     return sorted(found, key=lambda finding: (titles.index(finding.sheet), *_reading_order(finding.cell)))
 
@@ -47,7 +52,7 @@ def _reading_order(cell: str) -> tuple[int, int, str]:
     return int(cell[len(letters) :] or 0), len(letters), letters
 
 
-def _judged(form: Form, book: Book, places: Sequence[SheetPlace], file: str) -> list[Finding]:
+def _judged(form: Form, book: Book, places: Sequence[SheetPlace], file: str, reissued: bool) -> list[Finding]:
     """The batch-only rules that Python judges."""
     found: list[Finding] = []
     records = list(book.all())
@@ -58,7 +63,7 @@ def _judged(form: Form, book: Book, places: Sequence[SheetPlace], file: str) -> 
             place = next(place for record, place in zip(records, places, strict=True) if record is verdict.record)
             raw: Raw = (row.raws if row else verdict.record.raws).get(rule.field)
             key = RowKey(group, row.block, row.slot) if row else _single_key(form, rule.field)
-            explanation = verdict.record.explanations.get(key, "")
+            explanation = verdict.record.explanations.get(key, "") if reissued else ""
             found.append(
                 Finding(
                     file=file,
@@ -67,13 +72,18 @@ def _judged(form: Form, book: Book, places: Sequence[SheetPlace], file: str) -> 
                     field=rule.field,
                     rule=rule.id,
                     severity=rule.severity,
-                    value=shown(raw),
+                    value=_whole(raw),
                     message=rule.message.format(**verdict.values),
                     explained=_is_explained(rule.severity, explanation),
                     explanation=explanation,
                 )
             )
     return found
+
+
+def _whole(raw: Raw) -> str:
+    """The value as text, uncut (messages name only its beginning)."""
+    return raw if isinstance(raw, str) else shown(raw)
 
 
 def _is_explained(severity: Severity, explanation: str) -> bool:
@@ -91,7 +101,7 @@ def _finding(form: Form, result: SheetResult, failure: Failure, place: SheetPlac
         field=check.field,
         rule=check.rule,
         severity=check.severity,
-        value=shown(raw),
+        value=_whole(raw),
         message=failure.message,
         explained=_is_explained(check.severity, explanation),
         explanation=explanation,

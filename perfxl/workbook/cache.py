@@ -72,6 +72,11 @@ class Cache:
         numbers = {check.number for check in checks}
         return len({row for row, number in self.failing if number in numbers})
 
+    def explained(self, checks: tuple[Check, ...]) -> int:
+        """The number of those places that are explained."""
+        numbers = {check.number for check in checks}
+        return sum(self._explained(row) for row in {row for row, number in self.failing if number in numbers})
+
     def first_message(self, checks: list[Check]) -> str:
         """The message of the first check that fails, at its first place."""
         for check in checks:
@@ -168,7 +173,8 @@ class Cache:
                 continue
             first = failing[0]
             prefix = "错误：" if first.severity is Severity.ERROR else "已说明：" if explained else "提示："
-            self._put(row, self.layout.remark_text, prefix + self.failing[row, first.number])
+            more = f"（另有 {len(failing) - 1} 处）" if len(failing) > 1 else ""
+            self._put(row, self.layout.remark_text, prefix + self.failing[row, first.number] + more)
             flags = [
                 (_flag(name, failing, explained) if name else ".") * columns for name, columns in self.layout.flagged(row)
             ]

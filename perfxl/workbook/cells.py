@@ -117,7 +117,7 @@ class _Reader:
             self.phonetic += 1
         elif local == "row":
             number = attributes.get("r", "")
-            self.row = int(number) - 1 if number.isdigit() else self.row + 1
+            self.row = int(number) - 1 if number.isascii() and number.isdigit() and len(number) < 9 else self.row + 1
             self.column = -1
 
     def _open_cell(self, attributes: dict[str, str]) -> None:
@@ -165,7 +165,7 @@ class _Reader:
 
     def _value(self, text: str) -> Raw:
         if self.kind == "s":
-            index = int(text) if text.strip().isdigit() else -1
+            index = int(text) if text.strip().isascii() and text.strip().isdigit() and len(text) < 12 else -1
             if not 0 <= index < len(self.shared):
                 raise Refusal("I05", reason=f"{a1(self.row, self.column)} 引用了不存在的文字")
             return self.shared[index]

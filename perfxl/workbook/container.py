@@ -178,7 +178,7 @@ class Container:
                 sheets[attributes.get("name", "")] = relations.get(link, ("", ""))[1]
             elif element == "definedName":
                 local = attributes.get("localSheetId")
-                names.append((attributes.get("name", ""), int(local) if local and local.isdigit() else None, text))
+                names.append((attributes.get("name", ""), _index(local), text))
         if not sheets:
             raise Refusal("I02", reason="工作簿中没有工作表")
         shared = [target for kind, target in relations.values() if kind.endswith("/sharedStrings")]
@@ -193,6 +193,10 @@ class Container:
                     if element == "modified" and re.match(r"\d{4}-\d\d-\d\dT", text):
                         return text.strip()
         return ""
+
+
+def _index(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 6 else None
 
 
 def _joined(folder: str, target: str) -> str:

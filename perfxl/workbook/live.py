@@ -334,7 +334,21 @@ class LiveSheet:
                 prefix = f'IF({self.cell(row, self.layout.explained)}=1,"已说明：","提示：")'
             message = self._message(check, Places(self, row, check))
             text = f"IF({self.fails(check, row)},{prefix}&{message},{text})"
-        return text
+        if len(checks) == 1:
+            return text
+        number = self._failing(row)
+        return f'{text}&IF({number}>1,"（另有 "&({number}-1)&" 处）","")'
+
+    def _failing(self, row: int) -> str:
+        """Excel text for the number of checks that fail in a row."""
+        if self.layout.keys[row].group:
+            packed = self.cell(row, self.layout.packed)
+            return f'(LEN({packed})-LEN(SUBSTITUTE({packed},"1","")))'
+        columns = [column for number, column in self.layout.singles_state.items() if self._single_row(number) == row]
+        return f"COUNTIF({self.cell(row, min(columns))}:{self.cell(row, max(columns))},1)"
+
+    def _single_row(self, number: int) -> int:
+        return self.layout.singles[self.form.checks[number].field].row
 
     def _message(self, check: Check, places: Places) -> str:
         parts: list[str] = []
@@ -403,12 +417,14 @@ class LiveSheet:
         row = self.layout.singles[check.field].row
         return f"{self.elsewhere(row, self.layout.singles_state[check.number])}=1"
 
-    def _explained(self, checks: tuple[Check, ...]) -> str:
+    def explained(self, checks: tuple[Check, ...], *, outside: bool = True) -> str:
+        """Excel text for the number of places at which these checks fail and are explained."""
+        sheet = f"'{self.title}'!" if outside else ""
         if not checks[0].in_rows:
             row = self.layout.singles[checks[0].field].row
-            return f"{self.count(checks)}*{self.cell(row, self.layout.explained)}"
+            return f"{self.count(checks, outside=outside)}*{sheet}{self.cell(row, self.layout.explained)}"
         rows = self.layout.group_rows(checks[0].group)
-        states, notes = self.cells(*rows, self.layout.packed), self.cells(*rows, self.layout.explained)
+        states, notes = (sheet + self.cells(*rows, column) for column in (self.layout.packed, self.layout.explained))
         return "+".join(f"SUMIF({states},{self._pattern(check, '1')},{notes})" for check in checks)
 
     def _totals(self) -> list[Formula]:
@@ -418,7 +434,7 @@ class LiveSheet:
         for checks in self.places():
             counts[checks[0].severity].append(self.count(checks))
             if checks[0].severity is Severity.HINT:
-                explained.append(self._explained(checks))
+                explained.append(self.explained(checks, outside=False))
         repeats = layout.sheet.repeats
         hints = "+".join(counts[Severity.HINT]) or "0"
         errors, status = (a1(row, column) for row in (ERRORS_ROW, HINTS_ROW))

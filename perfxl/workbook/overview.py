@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..form.model import COVER, Check, Form, Rule
+from ..form.model import COVER, Check, Form, Rule, Severity
 from ..rules.targets import quoted
 from .cache import Cache
 from .layout import ERRORS_ROW, HINTS_ROW, MESSAGE_ROW, STATUS_ROW, SheetLayout, a1
@@ -95,7 +95,7 @@ class Overview:
             sheet.write_string(0, column, text, self.styles.named("head"))
         row = 1
         for line in self.lines:
-            for rule, checks in _by_rule(line.live).items():
+            for (rule, _), checks in _by_rule(line.live).items():
                 self._check_row(sheet, row, line, rule, checks)
                 row += 1
         for batch in (each for each in self.form.rules.values() if each.batch_only):
@@ -115,14 +115,19 @@ class Overview:
     def _check_row(self, sheet: SheetWriter, row: int, line: SheetLine, rule: str, checks: list[Check]) -> None:
         cell, center = self.styles.named("cell"), self.styles.named("cell_center")
         live, title = line.live, line.live.visible_title
-        places = [each for each in live.places() if each[0].rule == rule]
+        severity = checks[0].severity
+        places = [each for each in live.places() if (each[0].rule, each[0].severity) == (rule, severity)]
         sheet.write_string(row, 0, title, center)
         sheet.write_string(row, 1, rule, center)
-        sheet.write_string(row, 2, _severities(checks), center)
+        sheet.write_string(row, 2, severity.label, center)
         sheet.write_string(row, 3, self.form.rules[rule].title, cell)
-        count = "+".join(live.count(each, outside=True) for each in places)
-        sheet.write_formula(row, 4, count, center, sum(line.cache.count(each) for each in places))
-        sheet.write_formula(row, 5, _first_message(live, checks, a1(row, 4)), cell, line.cache.first_message(checks))
+        # Hints that were explained are settled: they count no more.
+        settled = "".join(f"-{live.explained(each)}" for each in places if severity is Severity.HINT)
+        number = sum(line.cache.count(each) - line.cache.explained(each) for each in places)
+        count = "+".join(live.count(each, outside=True) for each in places) + settled
+        sheet.write_formula(row, 4, count, center, number)
+        message = line.cache.first_message(checks) if number else ""
+        sheet.write_formula(row, 5, _first_message(live, checks, a1(row, 4)), cell, message)
         field = checks[0].field
         name = f"c_{field}" if field in live.layout.in_rows else f"f_{field}"
         link = f'HYPERLINK("#\'{title}\'!{name}","查看")'
@@ -190,12 +195,12 @@ def _severities(checks: list[Check]) -> str:
     return "/".join(severity.label for severity in sorted(found, key=lambda each: each.value))
 
 
-def _by_rule(live: LiveSheet) -> dict[str, list[Check]]:
-    found: dict[str, list[Check]] = {}
+def _by_rule(live: LiveSheet) -> dict[tuple[str, Severity], list[Check]]:
+    found: dict[tuple[str, Severity], list[Check]] = {}
     for check in live.checks:
-        found.setdefault(check.rule, []).append(check)
+        found.setdefault((check.rule, check.severity), []).append(check)
     order = list(live.form.rules)
-    return dict(sorted(found.items(), key=lambda item: order.index(item[0])))
+    return dict(sorted(found.items(), key=lambda item: (order.index(item[0][0]), item[0][1].value)))
 
 
 def _first_message(live: LiveSheet, checks: list[Check], count: str) -> str:
@@ -205,4 +210,5 @@ def _first_message(live: LiveSheet, checks: list[Check], count: str) -> str:
         message = live.header(check, MESSAGE_ROW) if check.has_figures else quoted("".join(map(str, check.message)))
         fails = f"{count}>0" if len(checks) == 1 else live.fails_somewhere(check)
         text = f"IF({fails},{message},{text})"
-    return text
+    # All places explained: nothing is left to say.
+    return text if len(checks) == 1 else f'IF({count}>0,{text},"")'

@@ -11,16 +11,18 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..form.model import COVER, Form, Severity
 from ..form.records import Book, Row, RowKey, SheetRecord
-from ..rules.types import Raw
+from ..rules.types import CellError, Raw, shown
 from ..rules.values import strip
 from .addresses import calculation_title
 from .cells import SheetCells, read_cells, read_shared
 from .container import Container, Refusal
 from .layout import Plan, SheetLayout, a1, plan_of
 from .live import META_SHEET
+from .overview import CHECKS_TITLE, GUIDE_TITLE
 from .places import SheetPlace
 from .returned import EXPLANATION_COLUMN, KEY_COLUMN, RETURNED_TITLE, explained_of
 from .rowmap import RowMap, find_rows
@@ -32,6 +34,7 @@ _META_ROWS, _META_COLUMNS = 40, 2
 _MOST_INSERTED = 500
 _RETURNED_ROWS = 5000
 _MOST_EDITED = 5
+_WIDEST = 60
 
 FormFinder = Callable[[str, int], Form | None]
 
@@ -51,7 +54,10 @@ class Fault:
 
 @dataclass(slots=True, kw_only=True)
 class Reading:
-    """What a workbook holds; ``places`` runs parallel to ``book.all()``."""
+    """What a workbook holds; ``places`` runs parallel to ``book.all()``.
+
+    ``reissued``: it had been sent back, with a list of what was wrong.
+    """
 
     form: Form
     plan: Plan
@@ -60,6 +66,7 @@ class Reading:
     places: list[SheetPlace]
     faults: list[Fault]
     modified: str
+    reissued: bool
 
 
 def read_workbook(data: bytes, find: FormFinder) -> Reading:
@@ -77,7 +84,7 @@ def plan_from(text: str, form: Form) -> Plan:
         content = json.loads(text)
         counts = {str(name): int(count) for name, count in content["counts"].items()}
         slots = {(str(group), int(block)): int(count) for group, block, count in content["slots"]}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         raise Refusal("I06") from None
     within = all(0 <= count <= 999 for count in counts.values()) and all(1 <= count <= 999 for count in slots.values())
     known = counts.keys() == form.sheets.keys() and slots.keys() == plan_of(form).slots.keys()
@@ -90,11 +97,12 @@ class _Reader:
     def __init__(self, container: Container, find: FormFinder) -> None:
         self.container = container
         self.faults: list[Fault] = []
+        self.read_titles: set[str] = set()
         self.shared = self._shared()
         self.meta = self._meta()
         version = self.meta.get("version", "")
         form_id = self.meta.get("form", "")
-        form = find(form_id, int(version) if version.isdigit() else 0)
+        form = find(form_id, int(version) if version.isascii() and version.isdigit() and len(version) < 6 else 0)
         if form is None:
             raise Refusal("I11", form=form_id, version=version)
         self.form = form
@@ -134,6 +142,7 @@ class _Reader:
                 else:
                     book.sheets.append(record)
         self._returned(book)
+        self._added()
         if len(places) != 1 + len(book.sheets):
             places.insert(0, SheetPlace(self.layouts[COVER].sheet.title(1)))
         return Reading(
@@ -144,6 +153,7 @@ class _Reader:
             places=places,
             faults=self.faults,
             modified=self.container.modified(),
+            reissued=RETURNED_TITLE in self.container.sheets,
         )
 
     def _returned(self, book: Book) -> None:
@@ -175,6 +185,13 @@ class _Reader:
         bounds = {"rows": layout.rows + _MOST_INSERTED, "columns": layout.flags + 1}
         content = self.container.part(part)
         cells = read_cells(content, self.shared, part, **bounds)
+        swapped = self._swapped(title, layout, ordinal, cells)
+        if swapped is not None:
+            title = swapped
+            part = self.container.sheets[title]
+            content = self.container.part(part)
+            cells = read_cells(content, self.shared, part, **bounds)
+        self.read_titles.add(title)
         for far in cells.far:
             self.faults.append(Fault(code="I09", severity=Severity.HINT, sheet=title, cell=far, values={"cell": far}))
         names = self._names(title)
@@ -202,16 +219,47 @@ class _Reader:
         expected = layout.sheet.title(ordinal)
         if expected in self.container.sheets:
             return expected
-        for title, part in self.container.sheets.items():
-            if title.startswith("_") or not self._names(title).get("px_id"):
-                continue
-            bounds = {"rows": 1, "columns": layout.flags + 1}
-            marker = read_cells(self.container.part(part), self.shared, part, **bounds).values.get((0, layout.flags))
-            if marker == f"perfxl|{sheet}|{ordinal}":
+        return self._by_marker(layout, ordinal)
+
+    def _by_marker(self, layout: SheetLayout, ordinal: int) -> str | None:
+        """The sheet of another name that carries the marker of this one."""
+        expected = layout.sheet.title(ordinal)
+        for title in self.markers.get(f"perfxl|{layout.sheet.id}|{ordinal}", ()):
+            if title != expected:
                 values = {"sheet": expected, "found": title}
                 self.faults.append(Fault(code="I08", severity=Severity.HINT, sheet=title, values=values))
                 return title
         return None
+
+    def _swapped(self, title: str, layout: SheetLayout, ordinal: int, cells: SheetCells) -> str | None:
+        """The sheet to read instead, where the one of this name carries another's marker."""
+        if cells.values.get((0, layout.flags)) == f"perfxl|{layout.sheet.id}|{ordinal}":
+            return None
+        return self._by_marker(layout, ordinal) if title == layout.sheet.title(ordinal) else None
+
+    @cached_property
+    def markers(self) -> dict[str, list[str]]:
+        """The visible sheets by the marker in their first row."""
+        found: dict[str, list[str]] = {}
+        for title, part in self.container.sheets.items():
+            if title.startswith("_") or not self.container.has(part):
+                continue
+            first = read_cells(self.container.part(part), self.shared, part, rows=1, columns=_WIDEST)
+            for value in first.values.values():
+                if isinstance(value, str) and value.startswith("perfxl|"):
+                    found.setdefault(value, []).append(title)
+        return found
+
+    def _added(self) -> None:
+        """Sheets that someone added: a copy of a form's sheet is not read, so it is an error."""
+        known = {*self.read_titles, CHECKS_TITLE, GUIDE_TITLE, RETURNED_TITLE}
+        added = [title for title in self.titles if title not in known and not title.startswith("_")]
+        if not added:
+            return
+        copies = {title for titles in self.markers.values() for title in titles}
+        for title in added:
+            severity = Severity.ERROR if title in copies else Severity.HINT
+            self.faults.append(Fault(code="I19", severity=severity, sheet=title, values={"sheet": title}))
 
     def _names(self, title: str) -> dict[str, str]:
         index = self.titles.index(title)
@@ -269,8 +317,10 @@ class _SheetReader:
 
     def _explanation(self, record: SheetRecord, key: RowKey, row: int) -> None:
         value = self.cells.values.get((row, self.layout.explanation))
-        if (row, self.layout.explanation) not in self.cells.formulas and isinstance(value, str) and strip(value):
-            record.explanations[key] = strip(value)
+        # Live, a number or a formula's result counts as text here; so it does in the batch.
+        text = "" if value is None or isinstance(value, CellError) else value if isinstance(value, str) else shown(value)
+        if strip(text):
+            record.explanations[key] = strip(text)
 
     def _group(self, record: SheetRecord, group: str) -> None:
         found: list[Row] = []
