@@ -77,8 +77,11 @@ def reissue(submission: Submission, part: Round, cross: Sequence[Finding] = ()) 
     """Build the workbook again from a submission that was read; ``cross`` are findings across submissions.
 
     Where keys are given it is sealed anew: prefilled values are those of the
-    old seal, else of the roster.  S46 if neither knows the unit.
+    old seal, else of the roster.  S46 if neither knows the unit; C03 for a sealed
+    file without keys, since its fresh workbook would be refused when it returns.
     """
+    if part.ring is None and submission.meta.get("seal"):
+        raise PerfxlError("C03", option="--task", found="未给出", expected="任务文件：原工作簿有封签，须重新封签")
     fresh = _fresh(submission, part)
     options = _options(fresh, part)
     plain = build_workbook(fresh.form, fresh.plan, fresh.book, options)

@@ -220,6 +220,10 @@ class DescribeHealing:
         with pytest.raises(PerfxlError, match="S46"):
             reissue(before, PART)
 
+    def it_does_not_drop_a_seal(self) -> None:
+        with pytest.raises(PerfxlError, match="C03"):
+            reissue(read(returned(unit_book()), sealed=False), PLAIN)
+
     def it_needs_no_task(self) -> None:
         before = read(returned(unit_book(project(1, CODES[0], fiscal=11)), sealed=False), sealed=False)
         made = reissue(before, PLAIN)
