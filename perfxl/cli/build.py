@@ -11,7 +11,7 @@ import typer
 
 from ..consolidate.keys import needed_ring
 from ..consolidate.ledger import counted
-from ..consolidate.output import write_complete
+from ..consolidate.output import refuse_filled, write_complete
 from ..consolidate.roster import Roster, read_roster
 from ..consolidate.store import Store
 from ..consolidate.task import Task, load_task
@@ -96,6 +96,9 @@ def template(
     book = unit_book(meant, unit)
     locked = frozenset(book.cover.raws)
     content = build_workbook(meant, plan, book, BuildOptions(as_of=blank_date(meant), locked=locked))
+    if output.suffix.lower() != ".xlsx":
+        raise PerfxlError("C08", path=output)
+    refuse_filled(output)
     write_complete(output, content)
     count = plan.counts[meant.project_sheet.id]
     print(f"已生成 {output}：表样 {meant.id} 第 {meant.version} 版，{count} 张项目表，{len(content) / 1000:.0f} KB。")

@@ -9,10 +9,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from ..check.intake import read_submission
 from ..errors import PerfxlError
 from .files import shown_path
 
-__all__ = ["check_writable", "write_complete"]
+__all__ = ["check_writable", "refuse_filled", "write_complete"]
 
 _OLD_SECONDS = 3600.0
 
@@ -24,8 +25,8 @@ def write_complete(path: Path, content: bytes, *, mode: int | None = None) -> No
     """
     beside: Path | None = None
     try:
-        if path.is_dir():
-            raise IsADirectoryError("这是一个文件夹")
+        if path.exists() and not path.is_file():
+            raise PerfxlError("C02", path=shown_path(path), reason="不是普通文件")
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
@@ -51,13 +52,23 @@ def _remove_leftovers(path: Path) -> None:
                 left.unlink()
 
 
+def refuse_filled(path: Path) -> None:
+    """C07 if a filled unit workbook would be overwritten: it may be the only copy of somebody's work."""
+    if not path.is_file():
+        return
+    book = read_submission(path).book
+    if book is not None and any(record.begun for record in book.sheets):
+        raise PerfxlError("C07", path=shown_path(path))
+
+
 def check_writable(path: Path) -> None:
     """C02 now rather than after an hour's work, if the folder cannot take the output."""
     folder = path.parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        reason = "这是一个文件夹" if path.is_dir() else "文件夹不可写"
+    odd = path.exists() and not path.is_file()
+    if odd or not folder.is_dir() or not os.access(folder, os.W_OK):
+        reason = "不是普通文件" if odd else "文件夹不可写"
         raise PerfxlError("C02", path=shown_path(path), reason=reason)
 
 

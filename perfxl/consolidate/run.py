@@ -32,7 +32,7 @@ from .ledger import (
     task_of,
 )
 from .opinions import opinions_in
-from .output import check_writable, write_complete
+from .output import check_writable, refuse_filled, write_complete
 from .reading import Progress, read_contents
 from .roster import Roster
 from .sheets import build_workbook
@@ -165,6 +165,7 @@ def consolidate_files(
     Raises C01, C02, C05, S20–S25; nothing that is wrong inside a file does.
     """
     part = part or Round()
+    refuse_filled(output)
     gathered = gather(paths, but=[output, *but])
     check_writable(output)
     last_year = _last_year(part.last_year)

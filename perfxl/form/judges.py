@@ -114,15 +114,28 @@ def likeness(one: str, other: str) -> float:
     return len(some & more) / min(len(some), len(more))
 
 
+def _pairs(text: str) -> frozenset[str]:
+    return frozenset(piece[at : at + 2] for piece in _pieces(text) for at in range(len(piece) - 1))
+
+
 def _unlike(form: Form, rule: JudgeRule, book: Book) -> Iterator[Verdict]:
-    """A row whose name and description share less than ``threshold``."""
+    """A row whose description shares less than ``threshold`` with its name but has words of another row's.
+
+    Many a good description words its name anew (出勤率: 实际到岗天数与应到天数之比), so
+    unlikeness alone proves nothing; a description that speaks of another indicator was copied.
+    """
     field, threshold = form.fields[rule.field], float(rule.settings["threshold"])
     other = form.fields[str(rule.settings["field"])]
-    for record in book.projects(form):
-        for row in record.rows.get(field.group, ()):
-            one, two = (squash(data_text(each, row.raws.get(each.name))) for each in (other, field))
-            if one and two and likeness(one, two) < threshold:
-                yield Verdict(record=record, row=row, values={"name": one[:20], "text": two[:20]})
+    rows = [(record, row) for record in book.projects(form) for row in record.rows.get(field.group, ())]
+    names = [squash(data_text(other, row.raws.get(other.name))) for _, row in rows]
+    words = [_pairs(name) for name in names]
+    for number, (record, row) in enumerate(rows):
+        name, text = names[number], squash(data_text(field, row.raws.get(field.name)))
+        if not name or not text or likeness(name, text) >= threshold:
+            continue
+        said = _pairs(text)
+        if any(said & own for each, own in enumerate(words) if names[each] != name):
+            yield Verdict(record=record, row=row, values={"name": name[:20], "text": text[:20]})
 
 
 JUDGES: Mapping[str, Judge] = {

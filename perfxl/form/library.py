@@ -54,4 +54,12 @@ def find_form(name: str) -> Form:
 
 @lru_cache(maxsize=32)
 def _load(path: Path, modified: int) -> Form:
-    return load_form(path.read_text("utf-8"), str(path))
+    return load_form(_text(path), str(path))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        reason = f"第 {fault.start + 1} 个字节不是 UTF-8，请以 UTF-8 编码另存"
+        raise PerfxlError("F02", file=str(path), reason=reason) from None

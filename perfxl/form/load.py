@@ -117,6 +117,8 @@ class _Loader:
         widths = table.numbers("widths")
         if len(widths) != grid.columns:
             raise table.fault("F05", "widths", key=table.place("widths"), expected=f"{grid.columns} 个列宽", found=len(widths))
+        if not all(1 <= width <= 255 for width in widths):
+            raise table.wrong("widths", "1 至 255 之间的列宽")
         repeats = table.truth("repeats")
         name = table.text("name")
         self.sheet_name(table, name, repeats)

@@ -14,6 +14,7 @@ from .toml import Table
 
 __all__ = ["RuleReader", "scope_of"]
 
+_LONGEST_LITERAL = 255
 _RULE_ID = re.compile(r"[A-Z][0-9]{2}\Z")
 _IT = re.compile(r'"(?:[^"]|"")*"|\bIT\b')
 _COLUMN = re.compile(r"[a-z_]+\Z")
@@ -214,6 +215,13 @@ class RuleReader:
 
     def _message(self, message: str, field: Field, names: Mapping[str, Symbol]) -> tuple[MessagePart, ...]:
         message = message.replace("{LABEL}", field.label)
+        if not message.strip():
+            raise PerfxlError("F05", key="message", expected="不为空的提示", found="空")
+        if "{" in _PLACEHOLDER.sub("", message) or "}" in _PLACEHOLDER.sub("", message):
+            raise PerfxlError("F05", key="message", expected="成对的花括号", found=message[:30])
+        longest = max(len(piece) for piece in _PLACEHOLDER.split(message)[::2])
+        if longest > _LONGEST_LITERAL:
+            raise PerfxlError("F11", what="提示中的文字", length=longest, limit=_LONGEST_LITERAL)
         parts: list[MessagePart] = []
         for number, piece in enumerate(_PLACEHOLDER.split(message)):
             if number % 2 == 0:

@@ -53,16 +53,36 @@ REPLACEMENTS: Final[tuple[tuple[str, str], ...]] = (
     ("大于", ">"),
     ("小于", "<"),
     ("等于", "="),
+    ("至少", "≥"),
+    ("最少", "≥"),
+    ("至多", "≤"),
+    ("最多", "≤"),
+    ("超过", ">"),
+    ("高于", ">"),
+    ("多于", ">"),
+    ("低于", "<"),
+    ("少于", "<"),
+    ("不足", "<"),
     ("达到", ""),
+    ("（含）", ""),
+    ("(含)", ""),
+    ("（%）", "%"),
+    ("(%)", "%"),
+    ("及以上", "以上"),
+    ("含以上", "以上"),
+    ("及以下", "以下"),
+    ("。", ""),
+    ("；", ";"),
 )
 """Spellings and what they become, in this order, after all blanks are gone."""
 
 _DIGITS = "0123456789"
 _NO_NUMBER = "%‰.,+*?xX×"
-_IN_A_PERIOD = _DIGITS + ".-/~—至年月日底前末初内中旬"
+_IN_A_PERIOD = _DIGITS + ".-/~—至年月日底前末初内以上中下旬每当全第季度一二三四"
 _IN_A_DATE = ".-/"
 _GO_ON = "0123456789.,"
-_SPAN = "-~—至"
+_SPAN = "-~—"
+_MIXED = "≥≤=><;、+" + _SPAN
 _WIDEST = 99
 _LONGEST_NUMBER = 15
 PARTS: Final = ("form", "op", "rest", "size", "number", "unit", "kind")
@@ -120,6 +140,8 @@ def read_target(form: str) -> Target:
     rest = mid(form, start + negative, _WIDEST)
     bare = rest.replace(",", "")
     match = _NUMBER.match(left(bare, _LONGEST_NUMBER))
+    if match is None and op == "" and _is_period(rest):
+        return Target(form, op, 0.0, "", "period", rest)
     if match is None:
         bad = op != "" and (rest == "" or left(rest, 1) in _NO_NUMBER)
         return Target(form, op, 0.0, "", "malformed" if bad else "words", rest)
@@ -137,13 +159,13 @@ def _kind(op: str, rest: str, bare: str, size: int, unit: str) -> str:
     comma = rest.find(",")
     if 0 <= comma <= size and rest != _grouped(bare, size):
         return "malformed"
-    return "words" if unit and left(unit, 1) in _SPAN else "number"
+    return "words" if left(unit, 1) == "至" or any(char in _MIXED for char in unit) else "number"
 
 
 def _is_period(rest: str) -> bool:
-    if any(char not in _IN_A_PERIOD for char in rest):
+    if rest == "" or any(char not in _IN_A_PERIOD for char in rest):
         return False
-    return "年" in rest or "月" in rest or (len(rest) >= 6 and rest[4] in _IN_A_DATE)
+    return "年" in rest or "月" in rest or "季" in rest or (len(rest) >= 6 and rest[4] in _IN_A_DATE)
 
 
 def _grouped(bare: str, size: int) -> str:
@@ -239,7 +261,7 @@ def part_formulas(spelled: str, cell: dict[str, str]) -> dict[str, str]:
 def _kind_formula(form: str, op: str, rest: str, bare: str, size: str, unit: str) -> str:
     none = f'IF({op}="","words",IF(OR({rest}="",{_starts(rest, _NO_NUMBER)}),"malformed","words"))'
     dated = (
-        f'OR(ISNUMBER(FIND("年",{rest})),ISNUMBER(FIND("月",{rest})),'
+        f'OR(ISNUMBER(FIND("年",{rest})),ISNUMBER(FIND("月",{rest})),ISNUMBER(FIND("季",{rest})),'
         f"AND(LEN({rest})>=6,{_starts(f'MID({rest},5,1)', _IN_A_DATE)}))"
     )
     period = f'AND({op}="",{only_formula(rest, _IN_A_PERIOD)},{dated})'
@@ -256,8 +278,10 @@ def _kind_formula(form: str, op: str, rest: str, bare: str, size: str, unit: str
     comma = f'FIND(",",{rest}&",")-1'
     misplaced = f"IF({rest}={bare},FALSE,IF({comma}>{size},FALSE,NOT({right_commas})))"
     goes_on = f'IF({unit}="",FALSE,{_starts(unit, _GO_ON)})'
-    span = f'IF({unit}="",FALSE,{_starts(unit, _SPAN)})'
+    mixed = ",".join(quoted(char) for char in _MIXED)
+    mixed_at = f"MIN(FIND({{{mixed}}},{unit}&{quoted(_MIXED)}))"
+    span = f'OR(LEFT({unit},1)="至",{mixed_at}<=LEN({unit}))'
     return (
-        f'IF({form}="","",IF({size}=0,{none},IF({period},"period",IF({goes_on},"malformed",'
+        f'IF({form}="","",IF({period},"period",IF({size}=0,{none},IF({goes_on},"malformed",'
         f'IF({misplaced},"malformed",IF({span},"words","number"))))))'
     )

@@ -190,11 +190,6 @@ def breadth(text: str) -> float:
     return sum(2.0 if ord(char) > 0x2E80 or char in "“”‘’…—≥≤×" else 1.0 for char in text)
 
 
-def _severities(checks: list[Check]) -> str:
-    found = dict.fromkeys(check.severity for check in checks)
-    return "/".join(severity.label for severity in sorted(found, key=lambda each: each.value))
-
-
 def _by_rule(live: LiveSheet) -> dict[tuple[str, Severity], list[Check]]:
     found: dict[tuple[str, Severity], list[Check]] = {}
     for check in live.checks:
