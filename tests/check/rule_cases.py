@@ -113,7 +113,7 @@ CASES = [
     case("R03", row("指标1", "description"), [("R03", P1, "D12")], row("指标11", "description")),
     case("R04", row("≥90户"), [("R04", P1, "F12")], row("≥90个百分点")),
     case("R05", row("≥100.1%"), [("R05", P1, "F12")], row("≥100%")),
-    case("R06", row("不少于3万元", level2="成本指标"), [("R06", P1, "F16")], row(">3万元", level2="成本指标")),
+    case("R06", row("不少于3万元", level2="成本指标"), [("R06", P1, "F16")], row("≤3万元", level2="成本指标")),
     case(
         "R07",
         {"质量指标1.indicator": "A 类 率", "时效指标1.indicator": "a类率"},

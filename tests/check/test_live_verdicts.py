@@ -93,11 +93,13 @@ def expected(submission: Submission, title: str, layout: SheetLayout) -> Verdict
         match = _CELL.match(finding.cell)
         assert match is not None
         by_row.setdefault(int(match.group(1)) - 1, []).append(finding)
-        counts[finding.rule] = counts.get(finding.rule, 0) + 1
+        if not finding.explained:
+            counts[finding.rule] = counts.get(finding.rule, 0) + 1
     remarks, flags = {}, {}
     for row, found in by_row.items():
         first = min(found, key=order)
-        remarks[row] = prefix(first) + first.message
+        more = f"（另有 {len(found) - 1} 处）" if len(found) > 1 else ""
+        remarks[row] = prefix(first) + first.message + more
         flags[row] = "".join(_flag(name, found) * columns for name, columns in layout.flagged(row))
     every = [finding for found in by_row.values() for finding in found]
     errors = sum(each.severity is Severity.ERROR for each in every)
@@ -131,7 +133,10 @@ def shown(sheets: dict[str, Sheet], title: str, layout: SheetLayout) -> Verdict:
         return {row: str(sheet[row][column]) for row in layout.entries_in_row if column < len(sheet[row]) and sheet[row][column]}
 
     flags = {row: text for row, text in texts(layout.flags).items() if text.strip(".")}
-    counts = {str(line[1]): int(float(str(line[4]))) for line in sheets["校验"][1:] if line[0] == title and line[4]}
+    counts: dict[str, int] = {}
+    for line in sheets["校验"][1:]:
+        if line[0] == title and line[4]:
+            counts[str(line[1])] = counts.get(str(line[1]), 0) + int(float(str(line[4])))
     return texts(layout.remark), flags, str(sheet[0][layout.remark]), counts
 
 

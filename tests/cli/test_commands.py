@@ -127,9 +127,23 @@ class DescribeTemplate:
 
     def it_refuses_an_output_that_cannot_be_written(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("x")
-        for target in (tmp_path, tmp_path / "file" / "x.xlsx"):
+        (tmp_path / "folder.xlsx").mkdir()
+        for target in (tmp_path / "folder.xlsx", tmp_path / "file" / "x.xlsx"):
             done = perfxl("template", "-o", target)
             assert (done.returncode, "[C02]" in done.stderr) == (2, True)
+
+    def it_refuses_a_name_that_is_no_workbooks(self, tmp_path: Path) -> None:
+        for target in (tmp_path, tmp_path / "x.xls", Path("/dev/null")):
+            done = perfxl("template", "-o", target)
+            assert (done.returncode, "[C08]" in done.stderr) == (2, True)
+
+    def it_does_not_overwrite_a_filled_workbook(self, demo: Path) -> None:
+        filled = next((demo / "收回").glob("*.xlsx"))
+        before = filled.read_bytes()
+        for command in (("template", "-o", filled), ("consolidate", demo / "收回", "-o", filled)):
+            done = perfxl(*command)
+            assert (done.returncode, "[C07]" in done.stderr) == (2, True)
+        assert filled.read_bytes() == before
 
     def it_builds_the_same_blank_again(self, tmp_path: Path) -> None:
         for name in ("a.xlsx", "b.xlsx"):
