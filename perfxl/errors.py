@@ -8,6 +8,7 @@ finding whose wording comes from the same catalogue.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from string import Formatter
 
@@ -170,7 +171,8 @@ class PerfxlError(Exception):
     """A fault in something that the user gave, ready to be shown.
 
     ``file`` and ``place`` (a key, a sheet and cell, a column) say where;
-    ``values`` fill the placeholders of the catalogue entry, all of them.
+    ``values`` fill the placeholders of the catalogue entry, all of them.  ``more``
+    holds further faults found at the same time.
     """
 
     def __init__(self, code: str, /, *, file: str = "", place: str = "", **values: object) -> None:
@@ -182,7 +184,15 @@ class PerfxlError(Exception):
         self.file = file
         self.place = place
         self.values = values
+        self.more: tuple[PerfxlError, ...] = ()
         super().__init__(str(self))
+
+    @classmethod
+    def all_of(cls, faults: Sequence[PerfxlError]) -> PerfxlError:
+        """The first of several faults, the others in its ``more``."""
+        first = faults[0]
+        first.more = tuple(faults[1:])
+        return first
 
     @property
     def message(self) -> str:

@@ -55,7 +55,8 @@ def main() -> None:
     try:
         app()
     except PerfxlError as fault:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"错误：{fault}", markup=False)
+        for each in (fault, *fault.more):
+            Console(stderr=True, highlight=False, soft_wrap=True).print(f"错误：{each}", markup=False)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("已中断，没有写出不完整的文件。", file=sys.stderr)

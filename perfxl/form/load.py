@@ -167,16 +167,22 @@ class _Loader:
                     sheet_of[cell.text] = sheet.id
                     uses[cell.text] = uses.get(cell.text, 0) + 1
         defined: dict[str, Field] = {}
+        faults: list[PerfxlError] = []
+        known: set[str] = set()
         for name, table in self.top.named("field"):
-            self.name(table, name, name)
-            field = self.field(name, table, sheet_of, lists)
-            if uses.get(name, 0) + bool(field.beside) > 1:
-                count = uses.get(name, 0) + bool(field.beside)
-                raise PerfxlError("F08", file=self.file, place=table.path, field=name, count=count)
-            defined[name] = field
-        for name in sheet_of:
-            if name not in defined:
-                raise PerfxlError("F10", file=self.file, field=name)
+            known.add(name)
+            try:
+                self.name(table, name, name)
+                field = self.field(name, table, sheet_of, lists)
+                if uses.get(name, 0) + bool(field.beside) > 1:
+                    count = uses.get(name, 0) + bool(field.beside)
+                    raise PerfxlError("F08", file=self.file, place=table.path, field=name, count=count)
+                defined[name] = field
+            except PerfxlError as fault:
+                faults.append(fault)
+        faults += [PerfxlError("F10", file=self.file, field=name) for name in sheet_of if name not in known]
+        if faults:
+            raise PerfxlError.all_of(faults)
         return defined
 
     def field(

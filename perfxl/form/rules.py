@@ -72,8 +72,14 @@ class RuleReader:
         self.judges: list[JudgeRule] = []
         declared = top.tables("rule")
         self._types(top)
+        faults: list[PerfxlError] = []
         for table in declared:
-            self._rule(table)
+            try:
+                self._rule(table)
+            except PerfxlError as fault:
+                faults.append(fault)
+        if faults:
+            raise PerfxlError.all_of(faults)
 
     def _types(self, top: Table) -> None:
         types = top.table("types")

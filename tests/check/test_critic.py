@@ -163,6 +163,13 @@ class DescribeFaultyForms:
     def it_is_refused(self, old: str, new: str, code: str) -> None:
         assert faulty(old, new) == code
 
+    def it_tells_every_fault_of_a_stage_at_once(self) -> None:
+        source = FORM.source.replace('id = "P07"', 'id = "P7"').replace('id = "P08"', 'id = "P8"')
+        source = source.replace("LEN(goals)", "LENG(goals)")
+        with pytest.raises(PerfxlError) as caught:
+            load_form(source, "form.toml")
+        assert [each.code for each in (caught.value, *caught.value.more)] == ["F13", "F13", "L02"]
+
     def it_names_the_byte_of_a_form_that_is_not_utf8(self, tmp_path: Path) -> None:
         path = tmp_path / "form.toml"
         path.write_bytes(FORM.source.encode("gb18030"))
