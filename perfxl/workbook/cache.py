@@ -67,15 +67,16 @@ class Cache:
         """The sheet's status line."""
         return str(self.values[STATUS_ROW, self.live.offset])
 
-    def count(self, checks: tuple[Check, ...]) -> int:
-        """The number of places at which checks of one rule, severity and field fail."""
+    def _open(self, checks: tuple[Check, ...]) -> tuple[int, int]:
+        """At how many places these checks fail: not explained, explained."""
         numbers = {check.number for check in checks}
-        return len({row for row, number in self.failing if number in numbers})
+        rows = {row for row, number in self.failing if number in numbers}
+        explained = sum(self._explained(row) for row in rows) if checks[0].severity is Severity.HINT else 0
+        return len(rows) - explained, explained
 
-    def explained(self, checks: tuple[Check, ...]) -> int:
-        """The number of those places that are explained."""
-        numbers = {check.number for check in checks}
-        return sum(self._explained(row) for row in {row for row, number in self.failing if number in numbers})
+    def count(self, checks: tuple[Check, ...]) -> int:
+        """The number of places at which checks of one rule, severity and field fail, explained hints left out."""
+        return self._open(checks)[0]
 
     def first_message(self, checks: list[Check]) -> str:
         """The message of the first check that fails, at its first place."""
@@ -150,7 +151,7 @@ class Cache:
             return
         column = self.live.column(self.layout.headers[check.number])
         if check.in_rows:
-            self.values[COUNT_ROW, column] = len(rows)
+            self.values[COUNT_ROW, column] = self._open((check,))[0]
         if check.has_figures:
             if check.in_rows:
                 self.values[FIRST_ROW, column] = rows[0] - self.layout.group_rows(check.group)[0] + 1
@@ -183,20 +184,19 @@ class Cache:
     def _totals(self) -> None:
         errors = hints = explained = 0
         for checks in self.live.places():
+            unsettled, settled = self._open(checks)
             if checks[0].severity is Severity.ERROR:
-                errors += self.count(checks)
-                continue
-            numbers = {check.number for check in checks}
-            rows = {row for row, number in self.failing if number in numbers}
-            hints += len(rows)
-            explained += sum(self._explained(row) for row in rows)
+                errors += unsettled
+            else:
+                hints += unsettled
+                explained += settled
         active, column = self.record.begun, self.live.offset
         self.values[ACTIVE_ROW, column] = int(active)
         self.values[ERRORS_ROW, column] = errors
-        self.values[HINTS_ROW, column] = hints - explained
+        self.values[HINTS_ROW, column] = hints
         self.values[EXPLAINED_ROW, column] = explained
         repeats = self.layout.sheet.repeats
-        status = status_text(active=active, errors=errors, hints=hints - explained, repeats=repeats)
+        status = status_text(active=active, errors=errors, hints=hints, repeats=repeats)
         self.values[STATUS_ROW, column] = status
 
 

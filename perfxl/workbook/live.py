@@ -223,15 +223,23 @@ class LiveSheet:
             if not key.group:
                 continue
             block = self.form.groups[key.group].blocks[key.block]
-            values = {name: getattr(block, name) for name in self.layout.constants}
             for name, column in self.layout.constants.items():
-                found.append((row + HEADER_ROWS, self.column(column), values[name]))
-            if self._has_group_checks(key.group):
+                # What only group checks read stands in the first slot, where they have their outcome.
+                if key.slot == 0 or name in self._read_in_rows:
+                    found.append((row + HEADER_ROWS, self.column(column), getattr(block, name)))
+            if key.slot:
                 found.append((row + HEADER_ROWS, self.column(self.layout.slot), key.slot))
         return tuple(found)
 
-    def _has_group_checks(self, group: str) -> bool:
-        return any(check.scope is Scope.GROUP and check.group == group for check in self.checks)
+    @cached_property
+    def _read_in_rows(self) -> frozenset[str]:
+        """The constants that every row needs; level 2 tells the rows of a block."""
+        found = {"level2"}
+        for check in self.checks:
+            if check.scope is Scope.ROW:
+                for part in (check.formula, *check.message):
+                    found |= part.constants if isinstance(part, Expression) else set()
+        return frozenset(found)
 
     def _at(self, row: int, column: int, text: str, blank: CellValue) -> Formula:
         return Formula(row + HEADER_ROWS, self.column(column), text, blank)
@@ -390,6 +398,9 @@ class LiveSheet:
             return [Formula(MESSAGE_ROW, self.column(column), message, "")]
         states = self.cells(*self.layout.group_rows(check.group), self.layout.packed)
         count = f"COUNTIF({states},{self._pattern(check, '1')})"
+        if check.severity is Severity.HINT:
+            # Explained ones are settled.
+            count += f"-{self.explained((check,))}"
         first = f"IFERROR(MATCH({self._pattern(check, '1')},{states},0),0)"
         found = [Formula(COUNT_ROW, self.column(column), count, 0)]
         if check.has_figures:
@@ -400,7 +411,7 @@ class LiveSheet:
         return found
 
     def count(self, checks: tuple[Check, ...], *, outside: bool = False) -> str:
-        """Excel text for the number of places at which these checks fail."""
+        """Excel text for the number of places at which these checks fail, explained hints left out."""
         if checks[0].in_rows:
             # Checks of one rule at one field of a row exclude each other (the loader sees to it).
             cells = [a1(COUNT_ROW, self.column(self.layout.headers[check.number])) for check in checks]
@@ -408,7 +419,11 @@ class LiveSheet:
         row = self.layout.singles[checks[0].field].row
         columns = [self.layout.singles_state[check.number] for check in checks]
         cells = [self.elsewhere(row, column) if outside else self.cell(row, column) for column in columns]
-        return f"IF({_any([f'{cell}=1' for cell in cells])},1,0)"
+        place = "1"
+        if checks[0].severity is Severity.HINT:
+            explained = self.elsewhere(row, self.layout.explained) if outside else self.cell(row, self.layout.explained)
+            place = f"1-{explained}"
+        return f"IF({_any([f'{cell}=1' for cell in cells])},{place},0)"
 
     def fails_somewhere(self, check: Check) -> str:
         """Excel text for another sheet: the check fails at some place."""
@@ -417,14 +432,14 @@ class LiveSheet:
         row = self.layout.singles[check.field].row
         return f"{self.elsewhere(row, self.layout.singles_state[check.number])}=1"
 
-    def explained(self, checks: tuple[Check, ...], *, outside: bool = True) -> str:
+    def explained(self, checks: tuple[Check, ...]) -> str:
         """Excel text for the number of places at which these checks fail and are explained."""
-        sheet = f"'{self.title}'!" if outside else ""
         if not checks[0].in_rows:
             row = self.layout.singles[checks[0].field].row
-            return f"{self.count(checks, outside=outside)}*{sheet}{self.cell(row, self.layout.explained)}"
+            fails = _any([self.fails(check, row) for check in checks])
+            return f"IF({fails},{self.cell(row, self.layout.explained)},0)"
         rows = self.layout.group_rows(checks[0].group)
-        states, notes = (sheet + self.cells(*rows, column) for column in (self.layout.packed, self.layout.explained))
+        states, notes = (self.cells(*rows, column) for column in (self.layout.packed, self.layout.explained))
         return "+".join(f"SUMIF({states},{self._pattern(check, '1')},{notes})" for check in checks)
 
     def _totals(self) -> list[Formula]:
@@ -434,7 +449,7 @@ class LiveSheet:
         for checks in self.places():
             counts[checks[0].severity].append(self.count(checks))
             if checks[0].severity is Severity.HINT:
-                explained.append(self.explained(checks, outside=False))
+                explained.append(self.explained(checks))
         repeats = layout.sheet.repeats
         hints = "+".join(counts[Severity.HINT]) or "0"
         errors, status = (a1(row, column) for row in (ERRORS_ROW, HINTS_ROW))
@@ -442,7 +457,7 @@ class LiveSheet:
             Formula(ACTIVE_ROW, column, f"IF(SUM({self.cells(0, layout.rows - 1, layout.begun)})>0,1,0)", 0),
             Formula(ERRORS_ROW, column, "+".join(counts[Severity.ERROR]) or "0", 0),
             Formula(EXPLAINED_ROW, column, "+".join(explained) or "0", 0),
-            Formula(HINTS_ROW, column, f"{hints}-{a1(EXPLAINED_ROW, column)}", 0),
+            Formula(HINTS_ROW, column, hints, 0),
             Formula(STATUS_ROW, column, status_formula(a1(ACTIVE_ROW, column), errors, status, repeats), _blank_status(repeats)),
         ]
 

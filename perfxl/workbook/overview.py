@@ -121,10 +121,8 @@ class Overview:
         sheet.write_string(row, 1, rule, center)
         sheet.write_string(row, 2, severity.label, center)
         sheet.write_string(row, 3, self.form.rules[rule].title, cell)
-        # Hints that were explained are settled: they count no more.
-        settled = "".join(f"-{live.explained(each)}" for each in places if severity is Severity.HINT)
-        number = sum(line.cache.count(each) - line.cache.explained(each) for each in places)
-        count = "+".join(live.count(each, outside=True) for each in places) + settled
+        number = sum(line.cache.count(each) for each in places)
+        count = "+".join(live.count(each, outside=True) for each in places)
         sheet.write_formula(row, 4, count, center, number)
         message = line.cache.first_message(checks) if number else ""
         sheet.write_formula(row, 5, _first_message(live, checks, a1(row, 4)), cell, message)

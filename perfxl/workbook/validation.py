@@ -55,12 +55,14 @@ def validation_of(form: Form, field: Field, cell: str) -> dict[str, Any]:
         "input_title": field.label[:TITLE_LIMIT],
         "input_message": (field.help or f"请填写{field.label}。")[:PROMPT_LIMIT],
         "error_title": field.label[:TITLE_LIMIT],
-        "error_message": f"应为{field.type.expects}。{field.help}"[:ERROR_LIMIT],
+        "error_message": f"应为{field.type.expects}。"[:ERROR_LIMIT],
         "ignore_blank": True,
     }
     if field.type_name == "choice":
         return {**options, "validate": "list", "source": list(field.options)}
     own = _own_rules(form, field, cell)
+    if own:
+        options["error_message"] = (options["error_message"] + field.help)[:ERROR_LIMIT]
     if field.type.kind is Kind.NUMBER:
         if own or field.type.bounds is None:
             return {**options, "validate": "custom", "value": f"={_and([f'ISNUMBER({cell})', *own])}"}
