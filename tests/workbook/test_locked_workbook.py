@@ -211,7 +211,7 @@ class DescribeCachedValues:
         assert sheet["B5"].value == (
             "预算数0.85万元。其中：财政资金0.85万元，其他资金0万元。主要用于：做好我市安可应用替代工作。"
         )
-        assert sheet["K16"].value == "提示：成本指标通常写 ≤（不超过），现写 ≥，请核对"
+        assert sheet["K16"].value == "提示：成本指标通常写 ≤（不超过），现写 ≥ 或 >，请核对"
         assert book["封面"]["B8"].value == "有 2 处提示待说明"
 
     @pytest.mark.parametrize("text", ["\x1f", "a\x00b", "_x0041_", "\r", "\ufffe", "<&>\"'", "😀", "#N/A", "TRUE", "1E5"])
