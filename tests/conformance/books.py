@@ -138,7 +138,7 @@ def book(rng: Random, form: Form, plan: Plan, arrange: Arrange, spare: Spare = n
 def arrange_hebei(rng: Random, form: Form, record: SheetRecord) -> None:
     """Often let the parts add up and the plan rise, and let the rarer rules fail."""
     if record.sheet != "project":
-        if rng.random() < 0.33:
+        if rng.random() < 0.28:
             record.raws["overall"] = None
         for row in record.rows.get("parts", []):
             if rng.random() < 0.65:
