@@ -141,6 +141,8 @@ CATALOGUE = _catalogue(
     ("S46", "没有有效封签，单位名册中也没有单位 {unit}，不能重新封签", "给出含有该单位的名册（--roster），或先核实这份文件。"),
     ("S47", "没有要重新下发的文件", "给出文件，或给出有退回文件的汇总库（--store）。"),
     ("S48", "文件不能读取：{reason}", "请填报人重新发送。"),
+    ("S50", "下发清单 {path} 有 {count} 处问题：{faults}", "请用 perfxl template --task 写出的清单，不要改动其中的内容。"),
+    ("S51", "下发清单 {path} 属于任务 {found}，不是 {expected}", "请用本任务的下发清单。"),
     # Publication: templates, documents, import.
     ("W01", "不是可以读取的 Word 文档（.docx）：{reason}", "请在 Word 或 WPS 中另存为 .docx 后再用。"),
     ("W02", "模板标记 {tag} 有误：{reason}（所在段落“{paragraph}”）", "在 Word 中改正该标记；可用的名称见 perfxl publish --fields。"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,15 +11,17 @@ import typer
 
 from ..consolidate.keys import needed_ring
 from ..consolidate.ledger import counted
+from ..consolidate.manifest import MANIFEST, HandedOut, manifest_text
 from ..consolidate.output import refuse_filled, write_complete
 from ..consolidate.roster import Roster, read_roster
+from ..consolidate.run import Round, remember
 from ..consolidate.store import Store
 from ..consolidate.task import Task, load_task
 from ..errors import PerfxlError
 from ..form.library import find_form
 from ..form.model import Form
 from ..form.records import Book
-from ..post.handout import MANIFEST, Handout, LastYear, Made, hand_out, manifest_text
+from ..post.handout import Handout, LastYear, hand_out
 from ..workbook.layout import Plan, plan_of
 from ..workbook.write import BuildOptions, blank_date, build_workbook
 from . import app
@@ -78,6 +80,7 @@ def template(
     task: Annotated[Path | None, typer.Option("--task", metavar="FILE", help="任务文件：为名册上每个单位各生成一份")] = None,
     roster: Annotated[Path | None, typer.Option("--roster", metavar="FILE", help="单位名册（配合 --task）")] = None,
     last_year: Annotated[Path | None, typer.Option("--last-year", metavar="STORE", help="上年的汇总库，带入上年内容")] = None,
+    store: Annotated[Path | None, typer.Option("--store", metavar="FILE", help="汇总库：记入下发情况（配合 --task）")] = None,
     spare: Annotated[int, typer.Option("--spare", min=0, max=50, help="名册所列项目之外的空白项目表")] = 2,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="进程数，0 为自动")] = 0,
 ) -> None:
@@ -87,10 +90,10 @@ def template(
             raise PerfxlError("C03", option="--unit、--projects", found="已给出", expected="不与 --task 同用，单位和项目取自名册")
         if roster is None:
             raise PerfxlError("C03", option="--roster", found="未给出", expected="单位名册的文件名")
-        _hand_out(output, task, roster, last_year, spare=spare, slots=slots or [], jobs=jobs)
+        _hand_out(output, task, roster, last_year, store, spare=spare, slots=slots or [], jobs=jobs)
         return
-    if roster is not None or last_year is not None:
-        raise PerfxlError("C03", option="--roster、--last-year", found="已给出", expected="与 --task 同用")
+    if roster is not None or last_year is not None or store is not None:
+        raise PerfxlError("C03", option="--roster、--last-year、--store", found="已给出", expected="与 --task 同用")
     meant = find_form(form)
     plan = unit_plan(meant, unit, projects, slots or [])
     book = unit_book(meant, unit)
@@ -105,7 +108,15 @@ def template(
 
 
 def _hand_out(
-    folder: Path, task_file: Path, roster_file: Path, last_year: Path | None, *, spare: int, slots: list[str], jobs: int
+    folder: Path,
+    task_file: Path,
+    roster_file: Path,
+    last_year: Path | None,
+    store: Path | None,
+    *,
+    spare: int,
+    slots: list[str],
+    jobs: int,
 ) -> None:
     task = load_task(task_file)
     ring = needed_ring(task_file, task)
@@ -119,14 +130,20 @@ def _hand_out(
         raise PerfxlError("C02", path=folder, reason="这是一个文件，不是文件夹")
     unit_plan(find_form(task.form[0]), "", None, slots)
     last = _last_books(last_year) if last_year else {}
-    handout = Handout(task=task, ring=ring, spare=spare, slots=_slot_counts(slots))
-    made: list[Made] = []
+    if store is not None:
+        with Store(store) as opened:
+            remember(opened, Round(task=task, roster=roster))
+    handout = Handout(task=task, ring=ring, spare=spare, at=datetime.now(UTC), slots=_slot_counts(slots))
+    made: list[HandedOut] = []
     size = 0
     for each in hand_out(handout, roster, last, jobs=jobs):
-        write_complete(folder / each.file, each.content)
-        made.append(replace(each, content=b""))
+        write_complete(folder / each.line.file, each.content)
+        made.append(each.line)
         size += len(each.content)
     write_complete(folder / MANIFEST, manifest_text(made))
+    if store is not None:
+        with Store(store) as opened:
+            remember(opened, Round(task=task, handed=made))
     print(f"{task.title}：已生成 {len(made)} 个单位的工作簿，共 {size / 1000:.0f} KB，清单：{folder / MANIFEST}")
     print(_told(task, roster, last, ring.current.id))
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..consolidate.keys import find_ring, key_path
+from ..consolidate.manifest import read_manifest
 from ..consolidate.roster import read_roster
 from ..consolidate.run import Progress as Report
 from ..consolidate.run import Round, Summary, consolidate_files, printed
@@ -36,6 +37,7 @@ def consolidate(
     task: Annotated[Path | None, typer.Option("--task", metavar="FILE", help="任务文件 task.toml")] = None,
     roster: Annotated[Path | None, typer.Option("--roster", metavar="FILE", help="单位名册（.xlsx 或 .csv）")] = None,
     ceilings: Annotated[Path | None, typer.Option("--ceilings", metavar="FILE", help="预算控制数，不给时取名册中的")] = None,
+    handed_out: Annotated[Path | None, typer.Option("--handed-out", metavar="FILE", help="下发清单（下发清单.csv）")] = None,
     last_year: Annotated[Path | None, typer.Option("--last-year", metavar="STORE", help="上年的汇总库，用于与上年核对")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
@@ -50,10 +52,11 @@ def consolidate(
         ceilings=read_roster(_bytes(ceilings), str(ceilings)) if ceilings else None,
         last_year=last_year,
         keys=ring,
+        handed=read_manifest(_bytes(handed_out), str(handed_out), meant_task) if handed_out else (),
     )
     if output.suffix.lower() != ".xlsx" and not output.is_dir():
         raise PerfxlError("C03", option="-o", found=output, expected="以 .xlsx 结尾的文件名")
-    mine = [path for path in (task, roster, ceilings, store, last_year) if path]
+    mine = [path for path in (task, roster, ceilings, store, handed_out, last_year) if path]
     now = datetime.now(UTC).astimezone()
     with _progress() as report:
         summary = consolidate_files(paths, output, as_of=now, form=meant, part=part, but=mine, progress=report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,8 @@ from ..check import Condition, Finding, read_submission
 from ..consolidate.dataset import Dataset
 from ..consolidate.files import Found, gather
 from ..consolidate.keys import needed_ring
-from ..consolidate.ledger import form_of, last_run, remembered
+from ..consolidate.ledger import form_of, keep_handed, last_run, remembered
+from ..consolidate.manifest import HandedOut
 from ..consolidate.output import write_complete
 from ..consolidate.roster import Roster, read_roster
 from ..consolidate.states import State
@@ -54,6 +56,7 @@ def reissue_command(
     )
     console = Console(highlight=False, soft_wrap=True)
     names: set[str] = set()
+    handed: list[HandedOut] = []
     failed = 0
     for each in _files(files or [], dataset):
         try:
@@ -62,9 +65,13 @@ def reissue_command(
             failed += 1
             console.print(f"{each.shown}：没有重新下发。{fault}", markup=False)
             continue
-        path = output / _unlike(made.file, names)
+        path = output / _unlike(made.line.file, names)
         write_complete(path, made.content)
+        handed.append(replace(made.line, file=path.name))
         _tell(console, each.shown, path, made)
+    if store is not None:
+        with Store(store) as opened:
+            keep_handed(opened, (each for each in handed if each.unit))
     console.print(f"已重新下发 {len(names)} 份：{output}" + (f"，另有 {failed} 份没有重新下发" if failed else ""), markup=False)
     if failed:
         raise typer.Exit(2)

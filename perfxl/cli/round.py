@@ -14,7 +14,7 @@ from rich.table import Table
 from ..consolidate.content import Content
 from ..consolidate.dataset import Dataset
 from ..consolidate.keys import key_path, needed_ring, new_ring, rotated, write_ring
-from ..consolidate.ledger import choose, force, forget, form_of, last_run, remembered, stated
+from ..consolidate.ledger import choose, force, forget, form_of, handed_of, last_run, remembered, stated
 from ..consolidate.output import write_complete
 from ..consolidate.roster_template import roster_template
 from ..consolidate.run import dataset_json, printed
@@ -141,17 +141,21 @@ def status(store: StoreArgument, as_json: JsonOption = False) -> None:
     """一轮报送的情况：谁报了、谁没报、各状态的文件和金额。"""
     with _existing(store, read_only=True) as opened:
         run = last_run(opened)
-        if run is None:
+        if run is None and not handed_of(opened):
             raise PerfxlError("S35", path=store)
         dataset = remembered(opened, find_form(form_of(opened) or form_ids()[0]))
     if as_json:
-        print(json.dumps({"as_of": run.as_of, "output": run.output, **dataset_json(dataset)}, ensure_ascii=False, indent=2))
+        when = {"as_of": run.as_of, "output": run.output} if run else {"as_of": "", "output": ""}
+        print(json.dumps({**when, **dataset_json(dataset)}, ensure_ascii=False, indent=2))
         return
     if dataset.task:
         deadline = f"，截止 {dataset.task.deadline}" if dataset.task.deadline else ""
         _say(f"任务：{dataset.task.title}{deadline}")
-    _say(f"最近一次汇总：{run.as_of[:16].replace('T', ' ')}，{run.files} 个文件 → {run.output}")
-    _show_states(dataset)
+    if run is None:
+        _say("已下发，还没有汇总过")
+    else:
+        _say(f"最近一次汇总：{run.as_of[:16].replace('T', ' ')}，{run.files} 个文件 → {run.output}")
+        _show_states(dataset)
     units = standings(dataset)
     if units:
         _show_units(units)
@@ -168,13 +172,19 @@ def _show_states(dataset: Dataset) -> None:
 
 def _show_units(units: tuple[Standing, ...]) -> None:
     table = Table("归口股室")
-    for title in ("应报", "通过", "有提示", "应退回", "未报送", "迟报"):
+    for title in ("应报", "已下发", "已报", "通过", "有提示", "应退回", "未报送", "迟报"):
         table.add_column(title, justify="right")
     for tally in office_tallies(units):
-        table.add_row(tally.office, str(tally.units), *(str(count) for count in tally.states.values()), str(tally.late))
+        figures = (tally.units, tally.handed, tally.reported, *tally.states.values(), tally.late)
+        table.add_row(tally.office, *map(str, figures))
     Console(highlight=False).print(table)
-    missing = [each for each in units if each.file is None]
-    for each in missing[:20]:
-        _say(f"未报送：{each.unit.code} {each.unit.name}　{each.unit.contact} {each.unit.phone}".rstrip())
-    if len(missing) > 20:
-        _say(f"……另有 {len(missing) - 20} 个单位未报送")
+    if any(each.handed for each in units):
+        _name("未下发", [each for each in units if each.listed and not each.handed])
+    _name("未报送", [each for each in units if each.file is None])
+
+
+def _name(title: str, units: list[Standing]) -> None:
+    for each in units[:20]:
+        _say(f"{title}：{each.unit.code} {each.unit.name}　{each.unit.contact} {each.unit.phone}".rstrip("\u3000 "))
+    if len(units) > 20:
+        _say(f"……另有 {len(units) - 20} 个单位{title}")

@@ -11,6 +11,7 @@ from ..check import Condition, Finding
 from ..form.model import Form, Severity
 from .content import Content, FormKey, Indicator, Project
 from .cross import cross_findings
+from .manifest import HandedOut
 from .roster import Roster
 from .states import Choices, Judged, State, judge
 from .task import Task
@@ -59,7 +60,8 @@ class Tally:
 class Dataset:
     """Everything that one consolidation found, in official order.
 
-    ``opinions`` are 财政意见 by unit code, rule and place (see :func:`place_of`).
+    ``opinions`` are 财政意见 by unit code, rule and place (see :func:`place_of`),
+    ``handed`` the workbooks that went out, as far as known.
     """
 
     form: Form
@@ -67,6 +69,7 @@ class Dataset:
     task: Task | None = None
     roster: Roster = field(default_factory=Roster)
     opinions: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    handed: tuple[HandedOut, ...] = ()
 
     @cached_property
     def official(self) -> tuple[Judged, ...]:
@@ -153,6 +156,7 @@ def dataset_of(
     task: Task | None = None,
     roster: Roster | None = None,
     opinions: Mapping[tuple[str, str, str], str] | None = None,
+    handed: Sequence[HandedOut] = (),
     last_year: Sequence[Content] = (),
 ) -> Dataset:
     """Judge every file against the form of the task, then all of them against each other.
@@ -168,7 +172,7 @@ def dataset_of(
         replace(each, findings=(*each.findings, *cross[each.file])) if each.file in cross else each for each in contents
     ]
     files = tuple(judge(contents, key, choices))
-    return Dataset(form=form, files=files, task=task, roster=roster, opinions=opinions or {})
+    return Dataset(form=form, files=files, task=task, roster=roster, opinions=opinions or {}, handed=tuple(handed))
 
 
 def place_of(finding: Finding) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from ..errors import PerfxlError
 from ..form.model import Form, Severity
 from .content import Content
 from .dataset import Dataset
+from .manifest import HandedOut, Occasion
 from .roster import Ceiling, Roster, Unit
 from .states import Choices, Judged, State
 from .store import Store
@@ -25,6 +26,8 @@ __all__ = [
     "force",
     "forget",
     "form_of",
+    "handed_of",
+    "keep_handed",
     "keep_opinions",
     "keep_roster",
     "keep_task",
@@ -125,6 +128,38 @@ def roster_of(store: Store) -> Roster:
         for unit, code, name, amount in store.rows("SELECT unit, code, name, ceiling FROM roster_project ORDER BY unit, number")
     ]
     return Roster(units=units, ceilings=tuple(ceilings))
+
+
+# --- what was handed out ----------------------------------------------------------
+
+
+def keep_handed(store: Store, handed: Iterable[HandedOut]) -> None:
+    """Remember workbooks that were made for units; the same workbook counts once."""
+    with store.transaction() as connection:
+        rows = (
+            (each.unit, each.sha256, each.name, each.file, each.seal, each.key, each.task, each.at, each.occasion.value)
+            for each in handed
+        )
+        connection.executemany("INSERT OR IGNORE INTO handed_out VALUES (?,?,?,?,?,?,?,?,?)", rows)
+
+
+def handed_of(store: Store) -> tuple[HandedOut, ...]:
+    """Every workbook that was made for a unit, oldest first."""
+    query = "SELECT unit, sha256, name, file, seal, key, task, at, occasion FROM handed_out ORDER BY unit, at, file"
+    return tuple(
+        HandedOut(
+            unit=unit,
+            sha256=sha256,
+            name=name,
+            file=file,
+            seal=seal,
+            key=key,
+            task=task,
+            at=at,
+            occasion=Occasion(occasion),
+        )
+        for unit, sha256, name, file, seal, key, task, at, occasion in (map(str, row) for row in store.rows(query))
+    )
 
 
 # --- decisions --------------------------------------------------------------------
@@ -229,7 +264,12 @@ def remembered(store: Store, form: Form) -> Dataset:
         content = replace(content, findings=(*content.findings, *cross.get(name, ())))
         files.append(Judged(content=content, state=State(state), reason=reason, forced=forced == "1"))
     return Dataset(
-        form=form, files=tuple(files), task=task_of(store), roster=roster_of(store), opinions=opinions_of(store)
+        form=form,
+        files=tuple(files),
+        task=task_of(store),
+        roster=roster_of(store),
+        opinions=opinions_of(store),
+        handed=handed_of(store),
     )
 
 

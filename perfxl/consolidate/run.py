@@ -23,6 +23,8 @@ from .files import Found, gather
 from .ledger import (
     choices_of,
     counted,
+    handed_of,
+    keep_handed,
     keep_opinions,
     keep_roster,
     keep_task,
@@ -31,6 +33,7 @@ from .ledger import (
     roster_of,
     task_of,
 )
+from .manifest import HandedOut
 from .opinions import opinions_in
 from .output import check_writable, refuse_filled, write_complete
 from .reading import Progress, read_contents
@@ -41,7 +44,7 @@ from .states import State
 from .store import Store
 from .task import Task
 
-__all__ = ["Progress", "Round", "Summary", "consolidate_files", "dataset_json", "printed"]
+__all__ = ["Progress", "Round", "Summary", "consolidate_files", "dataset_json", "printed", "remember"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +53,8 @@ class Round:
 
     ``store`` is the file that remembers (``None``: nothing is remembered);
     task, roster and ceilings given here replace those that it remembers.
-    ``last_year`` is the store to compare with; ``keys`` verify the seals.
+    ``last_year`` is the store to compare with; ``keys`` verify the seals;
+    ``handed`` joins what the store knows to have been handed out.
     """
 
     store: Path | None = None
@@ -59,6 +63,7 @@ class Round:
     ceilings: Roster | None = None
     last_year: Path | None = None
     keys: KeyRing | None = None
+    handed: Sequence[HandedOut] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +145,14 @@ def dataset_json(dataset: Dataset) -> dict[str, object]:
     }
     if units:
         found["units"] = [
-            {"unit_code": each.unit.code, "state": each.code, "listed": each.listed, "late": each.late, "versions": each.versions}
+            {
+                "unit_code": each.unit.code,
+                "state": each.code,
+                "listed": each.listed,
+                "late": each.late,
+                "versions": each.versions,
+                "handed_out": [{"at": out.at, "occasion": out.occasion.value, "file": out.file} for out in each.handed],
+            }
             for each in units
         ]
     return found
@@ -171,7 +183,7 @@ def consolidate_files(
     last_year = _last_year(part.last_year)
     reader = _Reader(part.keys)
     with Store(part.store) as store:
-        _remember(store, part)
+        remember(store, part)
         seals = part.keys.mark if part.keys else ""
         read = read_contents(gathered.files, store, reader, progress=progress, seals=seals)
         meant = form or _meant(store, read.contents, reader.forms)
@@ -183,6 +195,7 @@ def consolidate_files(
             task=task_of(store),
             roster=roster_of(store),
             opinions=opinions_of(store),
+            handed=handed_of(store),
             last_year=last_year,
         )
         workbook = build_workbook(dataset, as_of=as_of, links=_links(gathered.files, output))
@@ -205,7 +218,8 @@ class _Reader:
         return submission
 
 
-def _remember(store: Store, part: Round) -> None:
+def remember(store: Store, part: Round) -> None:
+    """Keep what a round says of its task, roster, ceilings and workbooks handed out; S23 or S36 if it is another's."""
     if part.task is not None:
         keep_task(store, part.task)
     task = task_of(store)
@@ -214,6 +228,7 @@ def _remember(store: Store, part: Round) -> None:
             raise PerfxlError("S36", path=roster.file, found=roster.year, expected=task.year)
     if part.roster is not None or part.ceilings is not None:
         keep_roster(store, units=part.roster, ceilings=part.ceilings or part.roster)
+    keep_handed(store, part.handed)
 
 
 def _meant(store: Store, contents: Sequence[Content], forms: dict[tuple[str, int], Form]) -> Form:

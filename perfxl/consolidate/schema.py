@@ -21,6 +21,8 @@ Tables
 ``forced``       forced acceptance of one content for one unit, with the reason
 ``opinion``      财政意见 by unit, rule and place
 ``run``          every consolidation
+``handed_out``   (from version 2) every workbook made for a unit, by its unit and SHA-256: ``occasion`` 下发 or 重新下发,
+                 ``seal`` and ``key`` as the manifest names them ("" if unsealed), ``at`` ISO 8601 ("" if unknown)
 """
 
 from __future__ import annotations
@@ -171,7 +173,22 @@ CREATE TABLE run (
 );
 """
 
-MIGRATIONS = (_FIRST,)
+_SECOND = """
+CREATE TABLE handed_out (
+    unit TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    name TEXT NOT NULL,
+    file TEXT NOT NULL,
+    seal TEXT NOT NULL,
+    key TEXT NOT NULL,
+    task TEXT NOT NULL,
+    at TEXT NOT NULL,
+    occasion TEXT NOT NULL,
+    PRIMARY KEY (unit, sha256)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND)
 """Script ``n`` (from 0) leads from version ``n`` to ``n + 1``."""
 
 VERSION = len(MIGRATIONS)

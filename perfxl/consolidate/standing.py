@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .dataset import Dataset
+from .manifest import HandedOut
 from .roster import Unit
 from .states import Judged, State, moment
 
@@ -20,7 +21,8 @@ NO_OFFICE = "（未定股室）"
 class Standing:
     """One unit: its file that counts (``None``: not reported), how many versions came, whether it is late.
 
-    ``listed``: it stands on the roster.  ``ceiling`` in 10⁻⁶ 万元.
+    ``listed``: it stands on the roster.  ``ceiling`` in 10⁻⁶ 万元.  ``handed`` are
+    the workbooks made for it, oldest first.
     """
 
     unit: Unit
@@ -29,6 +31,7 @@ class Standing:
     versions: int
     late: bool
     ceiling: int | None
+    handed: tuple[HandedOut, ...] = ()
 
     @property
     def label(self) -> str:
@@ -43,17 +46,22 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficeTally:
-    """The units of one 归口股室."""
+    """The units of one 归口股室: how many there are, were handed a workbook, have reported, and in which state."""
 
     office: str
     units: int
+    handed: int
+    reported: int
     states: dict[str, int]
     late: int
 
 
 def standings(dataset: Dataset) -> tuple[Standing, ...]:
-    """Every unit of the roster in official order, then the units that are not on it; () without a roster."""
-    if not dataset.roster.units:
+    """Every unit of the roster in official order, then the units that are not on it.
+
+    Without a roster the units are those that were handed a workbook; () if nothing says who is to report.
+    """
+    if not dataset.roster.units and not dataset.handed:
         return ()
     return tuple(_standings(dataset))
 
@@ -68,8 +76,13 @@ def _standings(dataset: Dataset) -> Iterator[Standing]:
         versions.setdefault(content.unit_code, set()).add(content.sha256)
         if judged.state in WINNING:
             winners[content.unit_code] = judged
-    listed = dataset.roster.units
-    others = {code: Unit(code=code, name=winners[code].content.unit_name) for code in sorted(winners) if code not in listed}
+    handed: dict[str, list[HandedOut]] = {}
+    for each in dataset.handed:
+        handed.setdefault(each.unit, []).append(each)
+    names = {code: out[-1].name for code, out in sorted(handed.items())}
+    listed = dataset.roster.units or {code: Unit(code=code, name=name) for code, name in names.items()}
+    names |= {code: winners[code].content.unit_name for code in sorted(winners)}
+    others = {code: Unit(code=code, name=name) for code, name in sorted(names.items()) if code not in listed}
     closes = dataset.task.closes if dataset.task else None
     for code, unit in {**listed, **others}.items():
         file = winners.get(code)
@@ -80,6 +93,7 @@ def _standings(dataset: Dataset) -> Iterator[Standing]:
             versions=len(versions.get(code, ())),
             late=bool(file and closes and moment(file.content.modified) > closes),
             ceiling=dataset.roster.ceiling_of(code),
+            handed=tuple(handed.get(code, ())),
         )
 
 
@@ -93,6 +107,8 @@ def office_tallies(units: tuple[Standing, ...]) -> tuple[OfficeTally, ...]:
         OfficeTally(
             office=office,
             units=len(mine),
+            handed=sum(bool(each.handed) for each in mine),
+            reported=sum(each.file is not None for each in mine),
             states={code: sum(each.code == code for each in mine) for code in (*(state.value for state in WINNING), "missing")},
             late=sum(each.late for each in mine),
         )

@@ -36,7 +36,7 @@ class Store:
     """An open store; use it as a context manager.  Without a path it lives in memory only.
 
     A read-only one is never changed, but for what a killed run left half done,
-    which has to be undone first.
+    which has to be undone first; one of an older version is read from a migrated copy.
     """
 
     def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
@@ -105,8 +105,19 @@ class Store:
         found = self._version()
         if found > VERSION:
             raise PerfxlError("S22", path=self._name, found=found, known=VERSION)
-        if found < VERSION and not read_only:
+        if found < VERSION:
+            if read_only:
+                self._copy()
             self._migrate()
+
+    def _copy(self) -> None:
+        """Go on with a copy in memory: an older store is read as this version has it, and stays as it is."""
+        original, self.connection = self.connection, sqlite3.connect(":memory:", isolation_level=None)
+        try:
+            original.backup(self.connection)
+        finally:
+            original.close()
+        self.connection.execute("PRAGMA foreign_keys = ON")
 
     def _version(self) -> int:
         application = int(self.connection.execute("PRAGMA application_id").fetchone()[0])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +12,7 @@ from multiprocessing import get_context
 
 from ..consolidate.book_text import book_from
 from ..consolidate.keys import sealed_task
+from ..consolidate.manifest import HandedOut
 from ..consolidate.roster import Ceiling, Roster, Unit
 from ..consolidate.task import Task
 from ..errors import PerfxlError
@@ -25,12 +24,8 @@ from ..workbook.write import BuildOptions, build_workbook
 from .names import workbook_name
 from .prefill import last_year_book, prefilled
 
-__all__ = ["MANIFEST", "Handout", "LastYear", "Made", "hand_out", "manifest_text", "task_form"]
+__all__ = ["Handout", "LastYear", "Made", "hand_out", "task_form"]
 
-MANIFEST = "下发清单.csv"
-"""The manifest's file name, beside the workbooks."""
-
-_COLUMNS = ("单位编码", "单位名称", "文件", "SHA-256", "封签", "密钥", "任务")
 _WORTH_IT = 24
 _BATCH = 4
 
@@ -40,11 +35,15 @@ LastYear = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Handout:
-    """What all workbooks of one handing out share; ``slots`` as :func:`~perfxl.workbook.layout.plan_of` takes them."""
+    """What all workbooks of one handing out share; ``slots`` as :func:`~perfxl.workbook.layout.plan_of` takes them.
+
+    ``at`` is the moment that the manifest tells; nothing in the workbooks depends on it.
+    """
 
     task: Task
     ring: KeyRing
     spare: int
+    at: datetime
     slots: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -57,12 +56,7 @@ class Handout:
 class Made:
     """One workbook: its line in the manifest, and its bytes."""
 
-    unit: Unit
-    file: str
-    seal: str
-    key: str
-    task: str
-    sha256: str
+    line: HandedOut
     content: bytes = field(repr=False)
 
 
@@ -112,15 +106,17 @@ def _made(order: _Order) -> Made:
     meta = seal_meta(ring, form, found.plan, found.book, found.locked)
     options = BuildOptions(as_of=handout.as_of, password=ring.current.password, locked_on=found.locked, meta=meta)
     content = build_workbook(form, found.plan, found.book, options)
-    return Made(
-        unit=unit,
+    line = HandedOut(
+        unit=unit.code,
+        name=unit.name,
         file=workbook_name(unit.code, unit.name, task.year),
+        sha256=hashlib.sha256(content).hexdigest(),
         seal=meta["seal"][:12],
         key=meta["key"],
         task=sealed_task(task),
-        sha256=hashlib.sha256(content).hexdigest(),
-        content=content,
+        at=handout.at.isoformat(timespec="minutes"),
     )
+    return Made(line=line, content=content)
 
 
 def _made_or_fault(order: _Order) -> Made | tuple[str, dict[str, object]]:
@@ -129,15 +125,3 @@ def _made_or_fault(order: _Order) -> Made | tuple[str, dict[str, object]]:
         return _made(order)
     except PerfxlError as fault:
         return fault.code, dict(fault.values)
-
-
-def manifest_text(made: Sequence[Made]) -> bytes:
-    """The manifest as CSV that Chinese Excel opens rightly."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\r\n")
-    lines.writerow(_COLUMNS)
-    for each in made:
-        row = (each.unit.code, each.unit.name, each.file, each.sha256, each.seal, each.key, each.task)
-        # A text that Excel would take for a formula is marked as text.
-        lines.writerow([f"'{value}" if value[:1] in ("=", "+", "-", "@") else value for value in row])
-    return text.getvalue().encode("utf-8-sig", "replace")

@@ -6,6 +6,7 @@ heals whatever happened to rows, names, sheets, validation and labels.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from ..check import Finding, SheetPlace, Submission
 from ..check.intake import submission_of
 from ..consolidate.dataset import place_of
 from ..consolidate.ledger import OpinionKey
+from ..consolidate.manifest import HandedOut, Occasion
 from ..consolidate.roster import Roster
 from ..consolidate.task import Task
 from ..errors import CATALOGUE, PerfxlError
@@ -50,12 +52,12 @@ class Round:
 
 @dataclass(frozen=True, kw_only=True)
 class Reissued:
-    """A fresh workbook: its name, its bytes, how many remarks it carries.
+    """A fresh workbook: its line for the store, its bytes, how many remarks it carries.
 
     ``healed`` are the faults of the file that it no longer has, ``lost`` what had no place in it.
     """
 
-    file: str
+    line: HandedOut
     content: bytes = field(repr=False)
     errors: int
     hints: int
@@ -100,9 +102,21 @@ def reissue(submission: Submission, part: Round, cross: Sequence[Finding] = ()) 
     remarks = _remarks(remaining, opinions)
     options = replace(options, remarks=remarks, returned=tuple(lines))
     levels = [finding.severity for finding, _ in remaining if not finding.explained]
-    return Reissued(
+    content = build_workbook(fresh.form, fresh.plan, fresh.book, options)
+    line = HandedOut(
+        unit=again.unit_code,
+        name=again.unit_name,
         file=workbook_name(again.unit_code, again.unit_name, part.task.year if part.task else fresh.form.year),
-        content=build_workbook(fresh.form, fresh.plan, fresh.book, options),
+        sha256=hashlib.sha256(content).hexdigest(),
+        seal=options.meta.get("seal", "")[:12],
+        key=options.meta.get("key", ""),
+        task=options.meta.get("task", ""),
+        at=part.as_of.isoformat(timespec="minutes"),
+        occasion=Occasion.AGAIN,
+    )
+    return Reissued(
+        line=line,
+        content=content,
         errors=levels.count(Severity.ERROR),
         hints=levels.count(Severity.HINT),
         healed=tuple(dict.fromkeys(map(_said, healed))),

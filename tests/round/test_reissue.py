@@ -115,7 +115,7 @@ class DescribeAReissuedWorkbook:
 
     def it_says_at_the_cell_what_is_wrong(self, tmp_path: Path) -> None:
         made = reissue(read(returned(unit_book(project(1, CODES[0], fiscal=11)))), PART)
-        assert made.file == "657002_二所_2023.xlsx"
+        assert made.line.file == "657002_二所_2023.xlsx"
         assert (made.errors, made.hints) == (1, 0)
         assert list(comments(made)) == [("项目01", "C4")]
         assert comments(made)["项目01", "C4"].startswith("【错误】预算数应等于")
@@ -228,7 +228,7 @@ class DescribeHealing:
         before = read(returned(unit_book(project(1, CODES[0], fiscal=11)), sealed=False), sealed=False)
         made = reissue(before, PLAIN)
         assert read(made.content, sealed=False).book == before.book
-        assert (made.file, made.errors) == ("657002_二所_2023.xlsx", 1)
+        assert (made.line.file, made.errors) == ("657002_二所_2023.xlsx", 1)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from openpyxl.workbook import Workbook
 
 from ..dataset import Dataset
-from ..standing import Standing, office_tallies, standings
+from ..standing import OfficeTally, Standing, office_tallies, standings
 from ..states import State, moment
+from ..task import CHINA
 from .files import TONES
 from .page import CellContent, Column, Formula, Kind, Link, Money, Page, Styles, Tone
 from .places import Places
@@ -14,8 +17,9 @@ from .places import Places
 __all__ = ["TITLE", "add_reporting"]
 
 TITLE = "报送情况"
-_PRINTED = 15
-_OFFICES = ("归口股室", "应报单位", State.ACCEPTED.label, State.HINTS.label, State.RETURNED.label, "未报送", "迟报")
+_PRINTED = 17
+_STATES = (State.ACCEPTED.label, State.HINTS.label, State.RETURNED.label, "未报送")
+_OFFICES = ("归口股室", "应报单位", "已下发", "已报", *_STATES, "迟报")
 
 
 def add_reporting(book: Workbook, styles: Styles, dataset: Dataset, places: Places) -> Page | None:
@@ -27,7 +31,8 @@ def add_reporting(book: Workbook, styles: Styles, dataset: Dataset, places: Plac
     page.heading(TITLE, _note(dataset, units), _PRINTED)
     header = page.header()
     for number, each in enumerate(units, 1):
-        page.line(_line(number, each, dataset, places, page.row + 1), tones={5: _tone(each), 7: _late(each)})
+        tones = {5: _handed_tone(each, dataset), 7: _tone(each), 9: _late(each)}
+        page.line(_line(number, each, dataset, places, page.row + 1), tones=tones)
     last = page.row
     _offices(page, units)
     page.freeze(header + 1, 6)
@@ -45,6 +50,8 @@ def _columns(dataset: Dataset) -> list[Column]:
         Column(title="主管部门", width=18),
         Column(title=label["unit_code"], width=9, kind=Kind.CODE),
         Column(title=label["unit_name"], width=22),
+        Column(title="下发时间", width=16, kind=Kind.CENTRE),
+        Column(title="下发次数", width=7, kind=Kind.COUNT),
         Column(title="状态", width=9, kind=Kind.CENTRE),
         Column(title="份数", width=7, kind=Kind.COUNT),
         Column(title="迟报", width=7, kind=Kind.CENTRE),
@@ -66,6 +73,8 @@ def _note(dataset: Dataset, units: tuple[Standing, ...]) -> str:
     listed = [each for each in units if each.listed]
     reported = sum(each.file is not None for each in listed)
     parts = [f"应报 {len(listed)} 个单位，已报 {reported} 个，未报 {len(listed) - reported} 个"]
+    if dataset.handed:
+        parts.append(f"已下发 {sum(bool(each.handed) for each in listed)} 个")
     if len(units) > len(listed):
         parts.append(f"另有 {len(units) - len(listed)} 个单位不在名册")
     if dataset.task:
@@ -83,17 +92,30 @@ def _line(number: int, each: Standing, dataset: Dataset, places: Places, row: in
     difference = (budget or 0) - each.ceiling if each.ceiling is not None else None
     label = each.label if each.listed else f"{each.label}（不在名册）"
     return [
-        *(number, unit.office, f"{unit.code[:3]} {department}".strip(), unit.code, unit.name, label),
+        *(number, unit.office, f"{unit.code[:3]} {department}".strip(), unit.code, unit.name),
+        *(_handed(each, dataset), len(each.handed) or None, label),
         *(each.versions, "迟报" if each.late else None, time),
         len(content.projects) if content else None,
         Money(budget) if budget is not None else None,
         Money(each.ceiling) if each.ceiling is not None else None,
-        Formula(f"=ROUND(K{row}-L{row},6)", Money(difference).number) if difference is not None else None,
+        Formula(f"=ROUND(M{row}-N{row},6)", Money(difference).number) if difference is not None else None,
         content.errors if content else None,
         content.open_hints if content else None,
         *(unit.contact, unit.phone, unit.email),
         places.in_file(content.file, content.file) if content else Link(""),
     ]
+
+
+def _handed(each: Standing, dataset: Dataset) -> str:
+    """When a workbook last went out to the unit, in Chinese time; nothing where nobody has said what was handed out."""
+    if not each.handed:
+        return "未下发" if dataset.handed else ""
+    at = each.handed[-1].at
+    return f"{datetime.fromisoformat(at).astimezone(CHINA):%Y-%m-%d %H:%M}" if at else "已下发"
+
+
+def _handed_tone(each: Standing, dataset: Dataset) -> Tone:
+    return Tone.HINT if dataset.handed and not each.handed else Tone.PLAIN
 
 
 def _tone(each: Standing) -> Tone:
@@ -105,17 +127,21 @@ def _late(each: Standing) -> Tone:
 
 
 def _offices(page: Page, units: tuple[Standing, ...]) -> None:
-    """The summary by 归口股室, below; its columns are B to H."""
+    """The summary by 归口股室, below; its columns are B to J."""
     tallies = office_tallies(units)
     page.gap()
     page.section("按归口股室汇总")
     page.header(["序号", *_OFFICES])
-    kinds = dict.fromkeys(range(1, 8), Kind.CENTRE)
+    kinds = dict.fromkeys(range(1, 10), Kind.CENTRE)
     first = page.row + 1
     for number, tally in enumerate(tallies, 1):
-        page.line([number, tally.office, tally.units, *tally.states.values(), tally.late], kinds=kinds)
-    sums = [sum(each) for each in zip(*([t.units, *t.states.values(), t.late] for t in tallies), strict=True)]
+        page.line([number, tally.office, *_figures(tally)], kinds=kinds)
+    sums = [sum(each) for each in zip(*map(_figures, tallies), strict=True)]
     contents: list[CellContent] = ["合计", None]
-    for letter, value in zip("CDEFGH", sums, strict=True):
+    for letter, value in zip("CDEFGHIJ", sums, strict=True):
         contents.append(Formula(f"=SUM({letter}{first}:{letter}{page.row})", value))
     page.line(contents, Tone.TOTAL, kinds=kinds)
+
+
+def _figures(tally: OfficeTally) -> list[int]:
+    return [tally.units, tally.handed, tally.reported, *tally.states.values(), tally.late]
