@@ -24,8 +24,9 @@ from ..rules.targets import Target, normal_form, read_target, spelling
 from ..workbook.layout import SheetLayout, layout_of, plan_of
 from ..workbook.places import SheetPlace
 from .grids import Grid, cell_of, place_of, record_of
+from .open_book import hints_in
 
-__all__ = ["TARGET_PARTS", "check_table", "codes_ok", "project_value", "similar", "target_parts", "unit_total"]
+__all__ = ["TARGET_PARTS", "check_table", "codes_ok", "finance_hints", "project_value", "similar", "target_parts", "unit_total"]
 
 _KINDS = {"number": "数值", "period": "时间", "malformed": "有误", "words": "文字", "": ""}
 TARGET_PARTS = ("规范", "符号", "数值", "单位", "类型")
@@ -89,6 +90,15 @@ def check_table(values: Grid, form_id: str = "") -> Table:
         found = [each for each in findings_of(form, book, places, "") if each.sheet == title]
         lines: Table = [[each.cell, each.rule, each.severity.label, each.message] for each in found]
         answer[:] = [["单元格", "规则", "级别", "问题"], *(lines or [["", "", "", "没有问题"]])]
+    return answer
+
+
+def finance_hints(table: Grid) -> Table:
+    """Sheet, cell, rule, severity and message of what only the batch finds; one blank row if nothing."""
+    with _answering() as answer:
+        found = hints_in(table)
+        lines: Table = [[each.sheet, each.cell, each.rule, each.severity.label, each.message] for each in found]
+        answer[:] = lines or [[""] * 5]
     return answer
 
 

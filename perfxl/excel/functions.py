@@ -16,7 +16,7 @@ import xlwings as xw
 
 from . import answers
 
-__all__ = ["PX_CHECK", "PX_CODE_OK", "PX_PROJECT", "PX_SIMILAR", "PX_TARGET", "PX_TOTAL"]
+__all__ = ["PX_CHECK", "PX_CODE_OK", "PX_HINTS", "PX_PROJECT", "PX_SIMILAR", "PX_TARGET", "PX_TOTAL"]
 
 registered: Any = import_module("xlwings.server") if xw.__dict__.get("on_server") else xw
 """Whichever side of xlwings registers functions in this process."""
@@ -63,6 +63,12 @@ def PX_CODE_OK(codes: Any, form: Any = "") -> Any:  # noqa: N802
 def PX_CHECK(table: Any, form: Any = "") -> Any:  # noqa: N802
     """列出一张项目表的全部问题：单元格、规则、级别、提示。"""
     return answers.check_table(table, str(form or ""))
+
+
+@_function(ranges={"cells": "每行第一格为表名，其后为该行各格；第一张为 _perfxl"})
+def PX_HINTS(cells: Any) -> Any:  # noqa: N802
+    """只在财政端判断的规则对整份工作簿的提示（供加载项使用）。"""
+    return answers.finance_hints(cells)
 
 
 @_function(ranges={"first": "一个项目的三级指标名称", "second": "另一个项目的三级指标名称"})

@@ -7,53 +7,21 @@ workbook as the browser sends it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import xlwings as xw
 
-from ..check.findings import Finding
-from ..check.run import findings_of
 from ..consolidate.run import consolidate_files
 from ..errors import PerfxlError
-from ..form.library import find_form
-from ..form.model import COVER
-from ..form.records import Book
-from ..workbook.layout import plan_of
 from ..workbook.live import META_SHEET
-from ..workbook.read import plan_from
-from ..workbook.write import live_plan
-from .grids import Grid, place_of, record_of
+from .open_book import findings_in
 
-__all__ = ["consolidate_folder", "deep_check", "findings_in", "main"]
+__all__ = ["consolidate_folder", "deep_check", "main"]
 
 RESULT = "深度校验"
 _HEAD = ("表", "单元格", "规则", "级别", "内容", "问题", "审核说明")
-
-
-def findings_in(grids: Mapping[str, Grid], name: str) -> list[Finding]:
-    """What the batch finds in a workbook given as values of its sheets by title.
-
-    Raises A04 where the values are not those of a unit's workbook.
-    """
-    meta = {str(row[0]): str(row[1]) for row in grids.get(META_SHEET, ()) if len(row) > 1 and row[0]}
-    if meta.get("perfxl") != "unit-workbook":
-        raise PerfxlError("A04", file=name)
-    form = find_form(meta["form"])
-    plan = plan_from(meta["plan"], form) if "plan" in meta else plan_of(form)
-    book, places = Book(), []
-    for sheet, layout in live_plan(form, plan).layouts.items():
-        for ordinal in range(1, plan.counts.get(sheet, 1) + 1):
-            title = layout.sheet.title(ordinal)
-            record = record_of(layout, ordinal, grids.get(title, ()))
-            places.append(place_of(layout, title))
-            if sheet == COVER:
-                book.cover = record
-            else:
-                book.sheets.append(record)
-    return findings_of(form, book, places, name)
 
 
 def deep_check(book: Any, target: Any = None) -> int:

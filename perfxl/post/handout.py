@@ -104,6 +104,7 @@ def _made(order: _Order) -> Made:
     book: Book | None = last_year_book(form, last[0], book_from(last[1])) if last else None
     found = prefilled(form, unit, ceilings, task.ceilings, last=book, spare=handout.spare, slots=handout.slots)
     meta = seal_meta(ring, form, found.plan, found.book, found.locked)
+    meta["year"] = str(task.year)
     options = BuildOptions(as_of=handout.as_of, password=ring.current.password, locked_on=found.locked, meta=meta)
     content = build_workbook(form, found.plan, found.book, options)
     line = HandedOut(

@@ -209,12 +209,15 @@ def _with_explanations(plan: Plan, book: Book) -> Plan:
 
 def _options(fresh: _Fresh, part: Round) -> BuildOptions:
     ring = part.ring
+    meta = seal_meta(ring, fresh.form, fresh.plan, fresh.book, fresh.locked) if ring else {}
+    if part.task:
+        meta["year"] = str(part.task.year)
     return BuildOptions(
         as_of=part.as_of,
         password=ring.current.password if ring else DEFAULT_PASSWORD,
         hide_unused=True,
         locked_on=fresh.locked,
-        meta=seal_meta(ring, fresh.form, fresh.plan, fresh.book, fresh.locked) if ring else {},
+        meta=meta,
     )
 
 

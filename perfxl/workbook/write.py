@@ -191,6 +191,8 @@ class _Builder:
             "form": self.form.id,
             "version": str(self.form.version),
             "plan": plan_text(self.plan),
+            "year": str(self.form.year),
+            "unit_fields": " ".join(self.form.roles[role] for role in ("unit_code", "unit_name")),
             "program": __version__,
             **self.options.meta,
         }

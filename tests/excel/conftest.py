@@ -21,9 +21,9 @@ FORM = find_form("hebei-2023")
 SPELLINGS = ("大于等于90%", ">=90％", "不低于 95%", "等于12次", "90%以上", "优", "2023.07-2024.01", "＝5天", "≥90%")
 
 
-def built(book: Book, *, projects: int = 3, meta: dict[str, str] | None = None) -> bytes:
+def built(book: Book, *, projects: int = 3, meta: dict[str, str] | None = None, locked: frozenset[str] = frozenset()) -> bytes:
     """A unit's workbook."""
-    options = BuildOptions(as_of=datetime(2023, 1, 1), meta=meta or {})
+    options = BuildOptions(as_of=datetime(2023, 1, 1), meta=meta or {}, locked=locked)
     return build_workbook(FORM, plan_of(FORM, projects=projects), book, options)
 
 

@@ -23,7 +23,7 @@ from perfxl.workbook.write import BuildOptions, build_workbook
 from tests.excel.conftest import FORM, SPELLINGS, built, faulty, seed
 
 HERE = Path(__file__).parent
-NAMES = ("PX_CHECK", "PX_CODE_OK", "PX_PROJECT", "PX_SIMILAR", "PX_TARGET", "PX_TOTAL")
+NAMES = ("PX_CHECK", "PX_CODE_OK", "PX_HINTS", "PX_PROJECT", "PX_SIMILAR", "PX_TARGET", "PX_TOTAL")
 GENERATE = """
 import io, sys, types
 for name in ("pythoncom", "pywintypes", "win32com", "win32com.client"):

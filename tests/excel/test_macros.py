@@ -11,6 +11,7 @@ import pytest
 
 from perfxl import __version__
 from perfxl.form.records import Book
+from perfxl.post.names import workbook_name
 from perfxl.workbook.layout import a1, layout_of, plan_of
 from tests.excel.conftest import FORM, built, seed
 from tests.excel.hosts import Host, Interpreter, Office
@@ -279,7 +280,7 @@ class DescribeHidingRows:
 
 
 class DescribeExporting:
-    NAME = "657001遵化市房屋征收中心本级_2023年部门预算绩效目标.xlsx"
+    NAME = workbook_name("657001", "遵化市房屋征收中心本级", 2023)
 
     def it_refuses_while_errors_remain_and_jumps_to_one(self, host: Host, addin: Path, faulty_book: Path) -> None:
         steps = [("select", "封面", "A1"), ("run", "PxExport"), ("state", "message"), ("selection",)]
@@ -297,6 +298,16 @@ class DescribeExporting:
     def it_knows_the_official_name(self, host: Host, addin: Path, good_book: Path) -> None:
         steps = [("run", 'PxSetState "name", PxOfficialName(ActiveWorkbook)'), ("state", "name")]
         assert host.play(addin, good_book, *steps) == [self.NAME]
+
+    def it_names_the_file_as_it_was_handed_out(self, host: Host, addin: Path, tmp_path: Path) -> None:
+        # Code and name locked, a year that is not the form's, blanks and forbidden characters in the name.
+        book = Book()
+        name = "遵化市 A/B\u3000中心"
+        book.cover.raws |= {"unit_code": "657001", "unit_name": name}
+        path = tmp_path / "handed out.xlsx"
+        path.write_bytes(built(book, meta={"year": "2031"}, locked=frozenset({"unit_code", "unit_name"})))
+        steps = [("run", 'PxSetState "name", PxOfficialName(ActiveWorkbook)'), ("state", "name")]
+        assert host.play(addin, path, *steps) == [workbook_name("657001", name, 2031)]
 
     def it_saves_without_macros_under_the_official_name(self, addin: Path, good_book: Path) -> None:
         # LibreOffice's Workbook.SaveAs has no .xlsx filter for VBA, so this one runs in the interpreter alone.

@@ -29,6 +29,19 @@ failed:
     PX_CODE_OK = Err.Description
 End Function
 
+Function PX_HINTS(cells)
+    #If App = "Microsoft Excel" Then
+        If TypeOf Application.Caller Is Range Then On Error GoTo failed
+        PX_HINTS = XLPy.CallUDF("perfxl.excel.functions", "PX_HINTS", Array(cells), ActiveWorkbook, Application.Caller)
+        Exit Function
+    #Else
+        PX_HINTS = XLPy.CallUDF("perfxl.excel.functions", "PX_HINTS", Array(cells))
+        Exit Function
+    #End If
+failed:
+    PX_HINTS = Err.Description
+End Function
+
 Function PX_PROJECT(store, code, field)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed

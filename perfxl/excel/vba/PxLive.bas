@@ -9,12 +9,14 @@ Public Sub PxStart()
     On Error GoTo missing
     Set watcher = New PxEvents
     watcher.Watch
+    PxHintsStart
     PxDescribeFunctions
 missing:
 End Sub
 
 Public Sub PxStop()
     Set watcher = Nothing
+    PxHintsStop
     PxClearStatus
 End Sub
 
@@ -24,6 +26,7 @@ Public Sub PxOnOpen(ByVal book As Object)
         PxTell PxVersionNote(book)
     End If
     PxShowLight book
+    PxHintsSoon
 End Sub
 
 Public Sub PxOnActivate(ByVal book As Object)
@@ -40,7 +43,9 @@ Public Sub PxOnLeave(ByVal book As Object)
 End Sub
 
 Public Sub PxOnChange(ByVal sheet As Object)
-    If PxIsBook(sheet.Parent) Then PxShowLight sheet.Parent
+    If Not PxIsBook(sheet.Parent) Then Exit Sub
+    PxShowLight sheet.Parent
+    PxHintsSoon
 End Sub
 
 ' Asks once per workbook and session; the light stays in the status bar anyway.
@@ -53,10 +58,11 @@ Public Sub PxOnSave(ByVal book As Object, ByRef Cancel As Boolean)
     If Not PxAsk(PxText("save_with_errors", PxLight(book))) Then Cancel = True
 End Sub
 
-Private Sub PxShowLight(ByVal book As Object)
+Public Sub PxShowLight(ByVal book As Object)
     Dim note As String
     note = PxVersionNote(book)
     If note <> "" Then note = "  " & note
+    If PxHintsNote(book) <> "" Then note = "  " & PxHintsNote(book) & note
     PxStatus PxText("status_light", PxLight(book)) & note
     shown = True
 End Sub

@@ -52,7 +52,7 @@ Public Sub PxDescribeFunctions()
     Dim number As Long
     If PxPythonPath() = "" Then Exit Sub
     On Error Resume Next
-    For Each title In Array("PX_CHECK", "PX_CODE_OK", "PX_PROJECT", "PX_SIMILAR", "PX_TARGET", "PX_TOTAL")
+    For Each title In Array("PX_CHECK", "PX_CODE_OK", "PX_HINTS", "PX_PROJECT", "PX_SIMILAR", "PX_TARGET", "PX_TOTAL")
         parts = Split(PxText("help_" & title), "|")
         ReDim arguments(0 To UBound(parts) - 1)
         For number = 1 To UBound(parts)

@@ -41,30 +41,33 @@ failed:
     PxTell PxText("not_saved", path, Err.Description)
 End Sub
 
-' The unit's code and name, then the cover's title: what the first two entries of the cover say.
+' The unit's code and name and the year, as finance names the workbooks that it hands out
+' (perfxl/post/names.py; a test compares).
 Public Function PxOfficialName(ByVal book As Object) As String
-    Dim cover As Object
     Dim text As String
     Dim title As Variant
-    Dim count As Long
-    Dim row As Long
     Dim cell As Object
-    Dim bad As Variant
-    Set cover = book.Worksheets(1)
-    For row = 1 To cover.UsedRange.Rows.Count
-        For Each title In PxEntries(cover)
-            Set cell = PxRange(cover, CStr(title)).Cells(1, 1)
-            If cell.Row = row And count < 2 Then
-                text = text & CStr(cell.Value)
-                count = count + 1
-            End If
-        Next
+    For Each title In Split(PxMeta(book, "unit_fields"), " ")
+        Set cell = PxRange(book.Worksheets(1), "f_" & title)
+        If Not cell Is Nothing Then text = PxJoined(text, PxFilePart(CStr(cell.Cells(1, 1).Value)))
     Next
-    text = text & "_" & CStr(cover.Cells(1, 1).Value)
-    For Each bad In Array("\", "/", ":", "*", "?", """", "<", ">", "|", vbTab, vbCr, vbLf)
+    PxOfficialName = PxJoined(text, PxMeta(book, "year")) & ".xlsx"
+End Function
+
+Private Function PxJoined(ByVal text As String, ByVal more As String) As String
+    PxJoined = text & IIf(text <> "" And more <> "", "_", "") & more
+End Function
+
+' A text without blanks and without what Windows forbids in file names.
+Private Function PxFilePart(ByVal text As String) As String
+    Dim bad As Variant
+    For Each bad In Array(" ", ChrW(160), ChrW(12288), vbTab, vbCr, vbLf)
         text = Replace(text, bad, "")
     Next
-    PxOfficialName = text & ".xlsx"
+    For Each bad In Array("\", "/", ":", "*", "?", """", "<", ">", "|")
+        text = Replace(text, bad, "_")
+    Next
+    PxFilePart = Left$(text, 60)
 End Function
 
 Public Sub PxPreviewPrint()
@@ -80,5 +83,6 @@ Public Sub PxAbout()
                                    PxLight(ActiveWorkbook))
         If PxVersionNote(ActiveWorkbook) <> "" Then text = text & vbLf & PxVersionNote(ActiveWorkbook)
     End If
+    If PxHintsFailure() <> "" Then text = text & vbLf & PxText("hints_failed", PxHintsFailure())
     PxTell text
 End Sub
