@@ -13,11 +13,10 @@ make no number), ``words`` (all else), ``""`` (blank).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
-from .values import BLANKS, left, length, mid, right, squash
+from .values import BLANKS, left, length, mid, squash
 
 __all__ = ["OPERATORS", "PARTS", "REPLACEMENTS", "Target", "normal_form", "part_formulas", "read_target", "spelling"]
 
@@ -89,8 +88,7 @@ PARTS: Final = ("form", "op", "rest", "size", "number", "unit", "kind")
 """The helper cells of one 指标值, in the order in which they build on each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A target value taken apart; ``number`` is 0 where there is none.
 
     ``rest`` is what follows operator and sign, ``size`` the length of its number.
@@ -105,9 +103,14 @@ class Target:
     size: int = 0
 
 
+_REPLACED = re.compile("|".join(re.escape(old) for old, _ in REPLACEMENTS))
+
+
 def spelling(text: str) -> str:
     """Blanks removed and every spelling replaced by its standard one."""
     found = squash(text)
+    if not _REPLACED.search(found):
+        return found
     for old, new in REPLACEMENTS:
         if old in found:
             found = found.replace(old, new)
@@ -116,7 +119,7 @@ def spelling(text: str) -> str:
 
 def normal_form(spelled: str) -> str:
     """``90%以上`` becomes ``≥90%``, ``3天以内`` becomes ``≤3天``."""
-    ending = right(spelled, 2)
+    ending = spelled[-2:]
     if ending == "以上":
         front = left(spelled, length(spelled) - 2)
         return front if left(spelled, 1) == "≥" else "≥" + front
@@ -127,11 +130,25 @@ def normal_form(spelled: str) -> str:
 
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+_NEITHER = re.escape(_GO_ON + _IN_A_DATE + _MIXED) + "年月季至"
+_SIMPLE = re.compile(
+    rf"([{OPERATORS}]?)(-?)([0-9]{{1,9}}(?:\.[0-9]{{1,5}})?)"
+    rf"([^{_NEITHER}][^{re.escape(_MIXED)},./年月季]{{0,20}})?"
+)
+"""Operator, sign, a short number without commas, and a unit of which nothing can be a period or a span."""
 
 
 @lru_cache(maxsize=65536)
 def read_target(form: str) -> Target:
     """Take a normal form (see :func:`normal_form`) apart."""
+    simple = _SIMPLE.fullmatch(form)
+    if simple and (simple[1] or "." not in simple[3]):
+        op, sign, digits, unit = simple.groups("")
+        return Target(form, op, -float(digits) if sign else float(digits), unit, "number", digits + unit, len(digits))
+    return _taken_apart(form)
+
+
+def _taken_apart(form: str) -> Target:
     if not form:
         return Target("", "", 0.0, "", "")
     op = left(form, 1) if left(form, 1) in OPERATORS else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from .functions import Kind
@@ -64,9 +65,14 @@ def _read_text(raw: Raw) -> ReadValue:
     return "" if raw is None else NA
 
 
+@lru_cache(maxsize=65536)
+def _target_text(text: str) -> str:
+    return normal_form(spelling(text))
+
+
 def _read_target(raw: Raw) -> ReadValue:
     if isinstance(raw, str):
-        return normal_form(spelling(raw))
+        return _target_text(raw)
     return "" if raw is None else NA
 
 
@@ -113,6 +119,15 @@ def choice_type(options: tuple[str, ...]) -> FieldType:
     return FieldType(name="choice", kind=Kind.TEXT, expects=expects, read=read, excel=excel)
 
 
+_SHORT: Final = 1e8
+_SHORT_DECIMALS: Final = 6
+
+
+def _plainly(value: float, decimals: int) -> bool:
+    """The number has few digits and no more than ``decimals`` after the point; False if that is not plain."""
+    return 0 <= decimals <= _SHORT_DECIMALS and round(value, decimals) == value
+
+
 _LARGE: Final = 1000
 _FINE: Final = (11, 7)
 
@@ -124,7 +139,12 @@ def number_type(name: str, *, minimum: float, maximum: float, decimals: int | No
     place below 1 000 and to the 7th above, the most that a double can tell.
     """
 
+    quick = rounded(minimum, 9) == minimum and rounded(maximum, 9) == maximum
+    least, most = (max(minimum, -_SHORT), min(maximum, _SHORT)) if quick else (1.0, 0.0)
+
     def read(raw: Raw) -> ReadValue:
+        if isinstance(raw, float) and least <= raw <= most and (decimals is None or _plainly(raw, decimals)):
+            return raw
         if isinstance(raw, bool) or not isinstance(raw, float | int):
             return "" if is_blank(raw) else NA
         value = float(raw)
