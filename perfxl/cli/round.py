@@ -18,7 +18,8 @@ from ..consolidate.ledger import choose, force, forget, form_of, handed_of, last
 from ..consolidate.output import write_complete
 from ..consolidate.roster_template import roster_template
 from ..consolidate.run import dataset_json, printed
-from ..consolidate.standing import WINNING, Standing, office_tallies, standings
+from ..consolidate.standing import Standing, office_tallies, standings
+from ..consolidate.states import WINNING
 from ..consolidate.store import Store
 from ..consolidate.task import Ceilings, Hints, Task, load_task, read_task, write_task
 from ..errors import PerfxlError

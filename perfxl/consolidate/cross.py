@@ -38,7 +38,7 @@ from .content import Content, Project
 from .roster import Roster
 from .task import Ceilings, Task
 
-__all__ = ["cross_findings"]
+__all__ = ["cross_findings", "guard", "sql_table"]
 
 _PLACE = ("_submission", "_unit", "_unit_name", "_department")
 
@@ -63,7 +63,7 @@ def cross_findings(
         _functions(connection)
         _fill(connection, contents, form, roster or Roster(), task)
         _fill_last(connection, form, last_year)
-        _guard(connection)
+        guard(connection)
         by_file = {each.file: each for each in contents}
         found: dict[str, list[Finding]] = {}
         for rule in form.cross:
@@ -79,7 +79,7 @@ _LONGEST_SECONDS = 300.0
 _STEPS = 1_000_000
 
 
-def _guard(connection: sqlite3.Connection) -> None:
+def guard(connection: sqlite3.Connection) -> None:
     """A form's query may read and nothing else (no ATTACH, no file), and not for ever."""
 
     def allowed(action: int, *_: str | None) -> int:
@@ -154,7 +154,8 @@ def _cell(content: Content, row: Mapping[str, object], field: str) -> str:
 # --- tables -----------------------------------------------------------------------
 
 
-def _table(connection: sqlite3.Connection, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def sql_table(connection: sqlite3.Connection, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table for the queries of forms; its columns have no types."""
     titles = ", ".join(f'"{each}"' for each in columns)
     connection.execute(f"CREATE TABLE {name} ({titles})")
     connection.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))})", rows)
@@ -172,13 +173,13 @@ def _fill(connection: sqlite3.Connection, contents: Sequence[Content], form: For
     connection.execute("BEGIN")
     cover = [name for name in form.cover if form.fields[name].is_entry]
     projects, indicators = _project_fields(form), _indicator_fields(form)
-    _table(
+    sql_table(
         connection,
         "submission",
         [*_PLACE, *cover],
         ((*_place_of(each), *(each.cover.get(name) for name in cover)) for each in contents),
     )
-    _table(
+    sql_table(
         connection,
         "project",
         [*_PLACE, "_ordinal", *projects],
@@ -188,7 +189,7 @@ def _fill(connection: sqlite3.Connection, contents: Sequence[Content], form: For
             for project in each.projects
         ),
     )
-    _table(
+    sql_table(
         connection,
         "indicator",
         [*_PLACE, "_ordinal", "_row", "_group", "_level1", "_level2", *indicators],
@@ -204,10 +205,10 @@ def _fill(connection: sqlite3.Connection, contents: Sequence[Content], form: For
         ),
     )
     units = roster.units.values()
-    _table(connection, "roster", ["_unit", "_name", "_department"], ((each.code, each.name, each.code[:3]) for each in units))
+    sql_table(connection, "roster", ["_unit", "_name", "_department"], ((each.code, each.name, each.code[:3]) for each in units))
     ceilings = ((each.unit, each.code, each.name, each.amount) for each in roster.ceilings)
-    _table(connection, "ceiling", ["_unit", "_code", "_name", "_amount"], ceilings)
-    _table(connection, "task", ["_ceilings"], [((task.ceilings if task else Ceilings.EQUAL).value,)])
+    sql_table(connection, "ceiling", ["_unit", "_code", "_name", "_amount"], ceilings)
+    sql_table(connection, "task", ["_ceilings"], [((task.ceilings if task else Ceilings.EQUAL).value,)])
     code = form.roles["project_code"]
     for number, (table, columns) in enumerate(
         (
@@ -238,9 +239,9 @@ def _fill_last(connection: sqlite3.Connection, form: Form, contents: Sequence[Co
             for row in project.indicators:
                 values = (row.values.get(name) for name in indicators)
                 indicator_rows.append((*head, project.ordinal, row.level1, row.level2, *values))
-    _table(connection, "last_project", ["_unit", "_unit_name", "_ordinal", *projects], project_rows)
+    sql_table(connection, "last_project", ["_unit", "_unit_name", "_ordinal", *projects], project_rows)
     columns = ["_unit", "_unit_name", "_ordinal", "_level1", "_level2", *indicators]
-    _table(connection, "last_indicator", columns, indicator_rows)
+    sql_table(connection, "last_indicator", columns, indicator_rows)
     connection.execute("CREATE INDEX last_rows ON last_indicator (_unit, _ordinal)")
 
 

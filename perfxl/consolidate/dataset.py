@@ -13,12 +13,11 @@ from .content import Content, FormKey, Indicator, Project
 from .cross import cross_findings
 from .manifest import HandedOut
 from .roster import Roster
-from .states import Choices, Judged, State, judge
+from .states import WINNING, Choices, Judged, State, judge
 from .task import Task
 
 __all__ = ["Dataset", "IndicatorRow", "ProjectRow", "StatedFinding", "Tally", "common_form", "dataset_of", "place_of"]
 
-_WINNING = (State.RETURNED, State.HINTS, State.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +165,7 @@ def dataset_of(
     """
     roster = roster or Roster()
     key = (form.id, form.version)
-    rivals = [each.content for each in judge(contents, key, choices) if each.state in _WINNING]
+    rivals = [each.content for each in judge(contents, key, choices) if each.state in WINNING]
     cross = cross_findings(rivals, form, roster=roster, task=task, last_year=last_year)
     contents = [
         replace(each, findings=(*each.findings, *cross[each.file])) if each.file in cross else each for each in contents

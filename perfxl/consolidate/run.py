@@ -151,6 +151,7 @@ def dataset_json(dataset: Dataset) -> dict[str, object]:
                 "listed": each.listed,
                 "late": each.late,
                 "versions": each.versions,
+                "notes": list(each.notes),
                 "handed_out": [{"at": out.at, "occasion": out.occasion.value, "file": out.file} for out in each.handed],
             }
             for each in units

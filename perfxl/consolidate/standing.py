@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from .dataset import Dataset
 from .manifest import HandedOut
+from .notes import roster_notes
 from .roster import Unit
-from .states import Judged, State, moment
+from .states import WINNING, Judged, State, is_late
 
 __all__ = ["OfficeTally", "Standing", "office_tallies", "standings"]
 
-WINNING = (State.ACCEPTED, State.HINTS, State.RETURNED)
 MISSING = "未报送"
 NO_OFFICE = "（未定股室）"
 
@@ -22,7 +22,7 @@ class Standing:
     """One unit: its file that counts (``None``: not reported), how many versions came, whether it is late.
 
     ``listed``: it stands on the roster.  ``ceiling`` in 10⁻⁶ 万元.  ``handed`` are
-    the workbooks made for it, oldest first.
+    the workbooks made for it, oldest first; ``notes`` what the form's rules about the roster (X06) say of it.
     """
 
     unit: Unit
@@ -32,6 +32,7 @@ class Standing:
     late: bool
     ceiling: int | None
     handed: tuple[HandedOut, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -84,6 +85,7 @@ def _standings(dataset: Dataset) -> Iterator[Standing]:
     names |= {code: winners[code].content.unit_name for code in sorted(winners)}
     others = {code: Unit(code=code, name=name) for code, name in sorted(names.items()) if code not in listed}
     closes = dataset.task.closes if dataset.task else None
+    notes = roster_notes(dataset.files, dataset.form, roster=listed, handed=dataset.handed, task=dataset.task)
     for code, unit in {**listed, **others}.items():
         file = winners.get(code)
         yield Standing(
@@ -91,9 +93,10 @@ def _standings(dataset: Dataset) -> Iterator[Standing]:
             listed=code in listed,
             file=file,
             versions=len(versions.get(code, ())),
-            late=bool(file and closes and moment(file.content.modified) > closes),
+            late=bool(file and is_late(file.content, closes)),
             ceiling=dataset.roster.ceiling_of(code),
             handed=tuple(handed.get(code, ())),
+            notes=notes.get(code, ()),
         )
 
 

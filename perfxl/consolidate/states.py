@@ -11,7 +11,7 @@ from ..check import Condition
 from ..errors import entry
 from .content import Content, FormKey
 
-__all__ = ["Choices", "Judged", "State", "judge", "moment"]
+__all__ = ["WINNING", "Choices", "Judged", "State", "is_late", "judge", "moment"]
 
 
 class State(Enum):
@@ -39,6 +39,9 @@ class State(Enum):
         """Its projects stand in the tables and totals."""
         return self in (State.ACCEPTED, State.HINTS)
 
+
+WINNING = (State.ACCEPTED, State.HINTS, State.RETURNED)
+"""The states of the one file that stands for its unit."""
 
 _WORDS = {
     State.UNREADABLE: ("无法读取", "文件打不开，或不是工作簿"),
@@ -96,6 +99,11 @@ def moment(modified: str) -> datetime:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (OverflowError, ValueError):
         return datetime.min.replace(tzinfo=UTC)
+
+
+def is_late(content: Content, closes: datetime | None) -> bool:
+    """Saved after the task's last moment, by the workbook's own time."""
+    return closes is not None and moment(content.modified) > closes
 
 
 def _winners(contents: Iterable[Content], choices: Choices) -> dict[str, Content]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..rules.analyse import Expression
-from .model import Check, Form, MessagePart, Scope, Shown
+from .model import NOTE, Check, Form, MessagePart, Scope, Shown
 
 __all__ = ["RuleLine", "rule_lines", "rules_markdown"]
 
+_ACROSS = {"cross": "跨单位", "roster": "名册"}
 _WHERE = {Scope.BOOK: "全书", Scope.SHEET: "每表", Scope.GROUP: "每组", Scope.ROW: "每行"}
 
 
@@ -45,6 +46,9 @@ def rule_lines(form: Form) -> Iterator[RuleLine]:
         for cross in form.cross:
             if cross.id == rule.id:
                 yield _line(form, rule.id, cross.severity.label, cross.field, "SQL（跨单位）", cross.message)
+        for note in form.roster:
+            if note.id == rule.id:
+                yield _line(form, rule.id, NOTE, "", "SQL（名册）", note.message)
 
 
 def _live(form: Form, check: Check) -> RuleLine:
@@ -68,7 +72,7 @@ def _line(form: Form, rule: str, severity: str, field: str, formula: str, messag
         rule=rule,
         title=form.rules[rule].title,
         severity=severity,
-        where="跨单位" if form.rules[rule].scope == "cross" else "全书",
+        where=_ACROSS.get(form.rules[rule].scope, "全书"),
         runs="仅财政端",
         at=form.fields[field].label if field else "",
         formula=formula,

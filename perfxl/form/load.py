@@ -84,6 +84,7 @@ class _Loader:
             checks=tuple(reader.checks),
             cross=tuple(reader.cross),
             judges=tuple(reader.judges),
+            roster=tuple(reader.roster),
         )
         top.done()
         return form

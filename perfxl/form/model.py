@@ -48,6 +48,10 @@ class Severity(Enum):
         return "错误" if self is Severity.ERROR else "提示"
 
 
+NOTE = "情况"
+"""The level of rules about the roster: told, but nobody's fault to mend in a file."""
+
+
 class Scope(Enum):
     """Over what a rule runs, once per …"""
 
@@ -232,6 +236,19 @@ class CrossRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RosterRule:
+    """A rule about the units of the roster, severity ``note``: SQL that selects what 报送情况 has to say of a unit.
+
+    It is neither error nor hint and changes no file's state.  The tables and the columns that a
+    query must give are told in :mod:`perfxl.consolidate.notes`.
+    """
+
+    id: str
+    sql: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeRule:
     """A batch-only rule that a registered Python check decides (see :mod:`perfxl.form.judges`).
 
@@ -266,6 +283,7 @@ class Form:
     checks: tuple[Check, ...]
     cross: tuple[CrossRule, ...] = ()
     judges: tuple[JudgeRule, ...] = ()
+    roster: tuple[RosterRule, ...] = ()
     source: str = ""
 
     @cached_property
@@ -280,7 +298,9 @@ class Form:
         return next(sheet for sheet in self.sheets.values() if sheet.repeats)
 
     def severity_of(self, rule: str) -> str:
-        """The level of a rule as people read it: 错误, 提示 or 错误/提示."""
+        """The level of a rule as people read it: 错误, 提示 or 错误/提示; 情况 for one about the roster."""
+        if any(each.id == rule for each in self.roster):
+            return NOTE
         severities = {check.severity for check in self.checks if check.rule == rule}
         severities |= {each.severity for each in self.cross if each.id == rule}
         severities |= {each.severity for each in self.judges if each.id == rule}

@@ -9,7 +9,7 @@ from ..errors import PerfxlError
 from ..rules.analyse import Expression, Role, Symbol, analyse_rule, analyse_shown
 from ..rules.functions import Kind
 from .judges import JUDGES
-from .model import COVER, Check, CrossRule, Field, Form, JudgeRule, MessagePart, Rule, Scope, Severity, Shown
+from .model import COVER, Check, CrossRule, Field, Form, JudgeRule, MessagePart, RosterRule, Rule, Scope, Severity, Shown
 from .toml import Table
 
 __all__ = ["RuleReader", "scope_of"]
@@ -70,6 +70,7 @@ class RuleReader:
         self.checks: list[Check] = []
         self.cross: list[CrossRule] = []
         self.judges: list[JudgeRule] = []
+        self.roster: list[RosterRule] = []
         declared = top.tables("rule")
         self._types(top)
         faults: list[PerfxlError] = []
@@ -108,8 +109,11 @@ class RuleReader:
     def _rule(self, table: Table) -> None:
         rule = self._rule_id(table, table.text("id"))
         severity = table.text("severity")
+        if severity == "note":
+            self._roster(table, rule)
+            return
         if severity not in ("error", "hint"):
-            raise table.wrong("severity", "error 或 hint")
+            raise table.wrong("severity", "error 或 hint；关于名册的规则为 note")
         if "sql" in table:
             self._cross(table, rule, Severity(severity))
             return
@@ -133,14 +137,27 @@ class RuleReader:
         field = table.text("at", "")
         if field and field not in self.form.fields:
             raise table.wrong("at", "字段名：" + "、".join(self.form.fields))
+        message = self._sql_message(table, rule, "cross")
+        self.cross.append(CrossRule(id=rule, severity=severity, field=field, sql=table.text("sql"), message=message))
+        table.done()
+
+    def _roster(self, table: Table, rule: str) -> None:
+        """A rule about the units of the roster (scope = "roster", severity = "note")."""
+        if table.text("scope") != "roster":
+            raise table.wrong("scope", "roster（severity 为 note 时）")
+        message = self._sql_message(table, rule, "roster")
+        self.roster.append(RosterRule(id=rule, sql=table.text("sql"), message=message))
+        table.done()
+
+    def _sql_message(self, table: Table, rule: str, scope: str) -> str:
+        """The message of a rule written in SQL; the rule itself is noted where it is told first."""
         message = table.text("message")
         if not all(_COLUMN.match(name) for name in _PLACEHOLDER.findall(message)):
             raise table.wrong("message", "{列名} 形式的占位")
         title = table.text("title", "")
         if title or rule not in self.rules:
-            self.rules[rule] = Rule(id=rule, title=title or table.text("title"), scope="cross", batch_only=True)
-        self.cross.append(CrossRule(id=rule, severity=severity, field=field, sql=table.text("sql"), message=message))
-        table.done()
+            self.rules[rule] = Rule(id=rule, title=title or table.text("title"), scope=scope, batch_only=True)
+        return message
 
     def _judge(self, table: Table, rule: str, severity: Severity) -> None:
         """A rule that a registered Python check decides, in the batch only."""

@@ -17,7 +17,7 @@ from .places import Places
 __all__ = ["TITLE", "add_reporting"]
 
 TITLE = "报送情况"
-_PRINTED = 17
+_PRINTED = 18
 _STATES = (State.ACCEPTED.label, State.HINTS.label, State.RETURNED.label, "未报送")
 _OFFICES = ("归口股室", "应报单位", "已下发", "已报", *_STATES, "迟报")
 
@@ -62,6 +62,7 @@ def _columns(dataset: Dataset) -> list[Column]:
         Column(title="差额", width=13, kind=Kind.MONEY),
         Column(title="错误", width=7, kind=Kind.COUNT),
         Column(title="提示未说明", width=8, kind=Kind.COUNT),
+        Column(title="情况", width=34),
         Column(title="联系人", width=10, kind=Kind.CENTRE),
         Column(title="联系电话", width=14, kind=Kind.CENTRE),
         Column(title="电子邮箱", width=22),
@@ -101,6 +102,7 @@ def _line(number: int, each: Standing, dataset: Dataset, places: Places, row: in
         Formula(f"=ROUND(M{row}-N{row},6)", Money(difference).number) if difference is not None else None,
         content.errors if content else None,
         content.open_hints if content else None,
+        "；".join(each.notes),
         *(unit.contact, unit.phone, unit.email),
         places.in_file(content.file, content.file) if content else Link(""),
     ]
