@@ -80,6 +80,12 @@ CATALOGUE = _catalogue(
     ("C06", "Excel 拒绝了要写入的内容：{reason}", "这是表样的问题，请把这条信息告诉表样的作者。"),
     ("C07", "不能覆盖 {path}：它是已填写的填报表", "换一个输出文件名，或先移走该文件。"),
     ("C08", "输出文件 {path} 的扩展名不对", "文件名应以 .xlsx 结尾。"),
+    ("C10", "缺少 {name}", "运行 {command} -h 查看用法。"),
+    ("C11", "没有选项 {name}{near}", "运行 {command} -h 查看用法。"),
+    ("C12", "选项 {name} 缺少值，或不能带值", "运行 {command} -h 查看用法。"),
+    ("C13", "{name} 的值不对{expected}", "运行 {command} -h 查看用法。"),
+    ("C14", "没有命令 {name}{near}", "运行 {command} -h 查看有哪些命令。"),
+    ("C15", "用法不对：{reason}", "运行 {command} -h 查看用法。"),
     # Returned files: each becomes a finding.
     ("I01", "文件是空的（0 字节）", "请填报人重新发送文件。"),
     ("I02", "不是 Excel 工作簿（.xlsx）：{reason}", "请在 Excel 或 WPS 中另存为 .xlsx 后重新发送。"),

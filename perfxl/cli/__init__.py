@@ -8,14 +8,18 @@ wrong usage.
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 from rich.console import Console
 
 from .. import __version__
 from ..errors import PerfxlError
+from .usage import speak_chinese, usage_fault
 
 __all__ = ["app", "main"]
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="perfxl",
@@ -52,12 +56,32 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     _register()
+    speak_chinese()
     try:
-        app()
+        done = app(standalone_mode=False, prog_name="perfxl")
     except PerfxlError as fault:
-        for each in (fault, *fault.more):
-            Console(stderr=True, highlight=False, soft_wrap=True).print(f"错误：{each}", markup=False)
-        raise SystemExit(2) from None
+        _refuse(fault)
     except KeyboardInterrupt:
-        print("已中断，没有写出不完整的文件。", file=sys.stderr)
-        raise SystemExit(130) from None
+        _interrupted()
+    except Exception as fault:
+        wrong = usage_fault(fault)
+        if wrong is None:
+            raise
+        if type(fault).__name__ == "NoArgsIsHelpError":  # the help page has been printed
+            raise SystemExit(2) from None
+        _refuse(wrong)
+    if done == _INTERRUPTED:
+        _interrupted()
+    raise SystemExit(done if isinstance(done, int) else 0)
+
+
+def _refuse(fault: PerfxlError) -> NoReturn:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for each in (fault, *fault.more):
+        console.print(f"错误：{each}", markup=False)
+    raise SystemExit(2) from None
+
+
+def _interrupted() -> NoReturn:
+    print("已中断，没有写出不完整的文件。", file=sys.stderr)
+    raise SystemExit(_INTERRUPTED) from None

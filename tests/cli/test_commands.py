@@ -57,6 +57,30 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 SEED = "657001_遵化市房屋征收中心本级_2023.xlsx"
 
 
+class DescribeWrongUsage:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (("check",), "缺少 FILE…。运行 perfxl check -h 查看用法。[C10]"),
+            (("task", "new"), "缺少 --year。运行 perfxl task new -h 查看用法。[C10]"),
+            (("publish", "x", "--forms", "y"), "没有选项 --forms，是不是 --form。运行 perfxl publish -h 查看用法。[C11]"),
+            (("template", "--projects"), "选项 --projects 缺少值，或不能带值。运行 perfxl -h 查看用法。[C12]"),
+            (("check", "x", "--json=1"), "选项 --json 缺少值，或不能带值。运行 perfxl -h 查看用法。[C12]"),
+            (("template", "--projects", "两"), "--projects 的值不对，应为整数。运行 perfxl template -h 查看用法。[C13]"),
+            (("chek", "x"), "没有命令 chek，是不是 check。运行 perfxl -h 查看有哪些命令。[C14]"),
+            (("task", "nix"), "没有命令 nix。运行 perfxl task -h 查看有哪些命令。[C14]"),
+        ],
+    )
+    def it_says_in_chinese_what_is_wrong(self, arguments: tuple[str, ...], message: str) -> None:
+        done = perfxl(*arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"错误：{message}\n")
+
+    def it_shows_the_commands_when_none_is_given(self) -> None:
+        done = perfxl()
+        assert done.returncode == 2
+        assert "命令" in done.stdout and "consolidate" in done.stdout
+
+
 class DescribeDemo:
     def it_goes_from_blank_template_to_consolidated_workbook(self, demo: Path) -> None:
         assert {path.name for path in demo.rglob("*.xlsx")} == {"空白填报表.xlsx", SEED, "绩效目标汇总表.xlsx"}
