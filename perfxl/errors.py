@@ -8,11 +8,12 @@ finding whose wording comes from the same catalogue.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from string import Formatter
 
-__all__ = ["CATALOGUE", "Entry", "PerfxlError", "entry"]
+__all__ = ["CATALOGUE", "Entry", "PerfxlError", "entry", "reason"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,31 @@ CATALOGUE = _catalogue(
 def entry(code: str) -> Entry:
     """Look a code up; an unknown one is a programmer's fault (KeyError)."""
     return CATALOGUE[code]
+
+
+_REASONS = {
+    errno.ENOENT: "文件或文件夹不存在",
+    errno.EACCES: "没有权限，或正被其他程序使用",
+    errno.EPERM: "没有权限",
+    errno.EEXIST: "已有同名的文件",
+    errno.ENOTDIR: "路径中有一段是文件，不是文件夹",
+    errno.EISDIR: "是文件夹，不是文件",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "超过磁盘配额",
+    errno.EFBIG: "文件过大",
+    errno.EROFS: "磁盘只读",
+    errno.ENAMETOOLONG: "名称过长",
+    errno.EBUSY: "正被其他程序使用",
+    errno.ELOOP: "链接互相指向，没有尽头",
+    errno.EIO: "磁盘读写出错",
+    errno.ENOTEMPTY: "文件夹不是空的",
+    errno.EXDEV: "不在同一磁盘",
+}
+
+
+def reason(fault: OSError) -> str:
+    """Why the operating system refused, in Chinese; its own words for what is rare."""
+    return _REASONS.get(fault.errno or 0) or fault.strerror or str(fault)
 
 
 class PerfxlError(Exception):

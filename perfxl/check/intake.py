@@ -7,7 +7,7 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import PerfxlError, entry
+from ..errors import PerfxlError, entry, reason
 from ..form.library import find_form
 from ..form.model import Form
 from ..workbook.container import MOST_FILE, Refusal
@@ -38,7 +38,7 @@ def read_submission(path: Path, *, shown: str = "", ring: KeyRing | None = None)
             return _refused(name, b"", Refusal("I10", reason=f"文件有 {status.st_size // 1_000_000} MB"))
         data = path.read_bytes()
     except OSError as fault:
-        return _refused(name, b"", Refusal("I14", reason=fault.strerror or str(fault)))
+        return _refused(name, b"", Refusal("I14", reason=reason(fault)))
     return submission_of(data, name, ring)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from ..errors import PerfxlError
+from ..errors import PerfxlError, reason
 from ..excel.build import build_addin
 from ..excel.install import install_addin, remember_python, start_folder, uninstall_addin
 from ..excel.sources import built_addin
@@ -33,7 +33,7 @@ def build(
     try:
         output.write_bytes(content)
     except OSError as fault:
-        raise PerfxlError("C02", path=output, reason=fault.strerror or fault) from None
+        raise PerfxlError("C02", path=output, reason=reason(fault)) from None
     print(f"已生成加载项 {output}（{__version__} 版，{len(content) / 1024:.0f} KB）")
 
 

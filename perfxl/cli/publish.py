@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from ..consolidate.output import write_complete
-from ..errors import PerfxlError
+from ..errors import PerfxlError, reason
 from ..form.library import find_form
 from ..form.model import Form
 from ..form.records import Book
@@ -134,7 +134,7 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as fault:
-        raise PerfxlError("C01", path=f"{path}（{fault.strerror}）") from None
+        raise PerfxlError("C01", path=f"{path}（{reason(fault)}）") from None
 
 
 @dataclass

@@ -11,7 +11,7 @@ import secrets
 from datetime import datetime
 from pathlib import Path
 
-from ..errors import PerfxlError
+from ..errors import PerfxlError, reason
 from ..workbook.seal import KeyRing, SealKey
 from .output import write_complete
 from .task import Task
@@ -100,7 +100,7 @@ def find_ring(task_file: Path, task: Task) -> KeyRing | None:
     try:
         ring = read_ring(path.read_bytes(), str(path))
     except OSError as fault:
-        raise PerfxlError("S43", path=path, reason=fault.strerror or str(fault)) from None
+        raise PerfxlError("S43", path=path, reason=reason(fault)) from None
     if ring.task != sealed_task(task):
         raise PerfxlError("S42", path=path, found=ring.task, expected=sealed_task(task))
     return ring

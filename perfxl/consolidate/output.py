@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from ..check.intake import read_submission
-from ..errors import PerfxlError
+from ..errors import PerfxlError, reason
 from .files import shown_path
 
 __all__ = ["check_writable", "refuse_filled", "write_complete"]
@@ -41,7 +41,7 @@ def write_complete(path: Path, content: bytes, *, mode: int | None = None) -> No
         if beside is not None:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
-        raise PerfxlError("C02", path=shown_path(path), reason=fault.strerror or str(fault)) from None
+        raise PerfxlError("C02", path=shown_path(path), reason=reason(fault)) from None
 
 
 def _remove_leftovers(path: Path) -> None:

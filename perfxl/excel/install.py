@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ..errors import PerfxlError
+from ..errors import PerfxlError, reason
 
 __all__ = [
     "ADDIN_NAME",
@@ -61,7 +61,7 @@ def install_addin(content: bytes, folder: Path) -> Installed:
         beside.replace(path)
     except OSError as fault:
         beside.unlink(missing_ok=True)
-        raise PerfxlError("A03", path=path, reason=fault.strerror or fault) from None
+        raise PerfxlError("A03", path=path, reason=reason(fault)) from None
     return Installed(path=path, replaced=replaced)
 
 
@@ -73,7 +73,7 @@ def uninstall_addin(folder: Path) -> bool:
     try:
         path.unlink()
     except OSError as fault:
-        raise PerfxlError("A03", path=path, reason=fault.strerror or fault) from None
+        raise PerfxlError("A03", path=path, reason=reason(fault)) from None
     return True
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from ..errors import PerfxlError
+from ..errors import PerfxlError, reason
 from .contents import StyleSheet, W, headings_of, paragraph_text, parse, w
 from .docx_package import DOCUMENT, read_package, write_package
 
@@ -111,7 +111,7 @@ def _batch(program: str, documents: Mapping[str, bytes], kind: str) -> dict[str,
         except subprocess.TimeoutExpired:
             raise PerfxlError("W04", reason=f"{seconds} 秒内没有完成") from None
         except OSError as fault:
-            raise PerfxlError("W04", reason=fault.strerror or str(fault)) from None
+            raise PerfxlError("W04", reason=reason(fault)) from None
         found: dict[str, bytes] = {}
         for name, path in files.items():
             made = target / f"{path.stem}.{kind}"

@@ -14,7 +14,7 @@ from ..consolidate.files import gather
 from ..consolidate.ledger import form_of, remembered
 from ..consolidate.states import Judged, State
 from ..consolidate.store import Store
-from ..errors import PerfxlError
+from ..errors import PerfxlError, reason
 from ..form.library import find_form, form_ids
 from ..form.model import Form
 from ..form.records import Book
@@ -90,7 +90,7 @@ def _begins(path: Path, mark: bytes) -> bool:
         with path.open("rb") as file:
             return file.read(len(mark)) == mark
     except OSError as fault:
-        raise PerfxlError("C01", path=f"{path}（{fault.strerror}）") from None
+        raise PerfxlError("C01", path=f"{path}（{reason(fault)}）") from None
 
 
 def _gathered(paths: Sequence[Path], form: str, every_state: bool, progress: Progress | None) -> Source:
@@ -181,7 +181,7 @@ def blocks_of_file(path: Path) -> list[Block]:
             raise PerfxlError("W08", file=str(path), reason="文件过大")
         content = path.read_bytes()
     except OSError as fault:
-        raise PerfxlError("W08", file=str(path), reason=fault.strerror or str(fault)) from None
+        raise PerfxlError("W08", file=str(path), reason=reason(fault)) from None
     if content.startswith(_ZIP):
         return blocks_of_docx(content, str(path))
     for encoding in ("utf-8-sig", "gb18030"):

@@ -75,6 +75,12 @@ class DescribeWrongUsage:
         done = perfxl(*arguments)
         assert (done.returncode, done.stdout, done.stderr) == (2, "", f"错误：{message}\n")
 
+    def it_says_in_chinese_why_the_system_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("x")
+        done = perfxl("demo", tmp_path / "file")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "：已有同名的文件。" in done.stderr and done.stderr.endswith("[C02]\n")
+
     def it_shows_the_commands_when_none_is_given(self) -> None:
         done = perfxl()
         assert done.returncode == 2
