@@ -87,6 +87,7 @@ CATALOGUE = _catalogue(
     ("C13", "{name} 的值不对{expected}", "运行 {command} -h 查看用法。"),
     ("C14", "没有命令 {name}{near}", "运行 {command} -h 查看有哪些命令。"),
     ("C15", "用法不对：{reason}", "运行 {command} -h 查看用法。"),
+    ("C09", "处理进程中途结束：{reason}", "关闭其他程序、腾出内存后再试；仍不行时加 --jobs 1。"),
     # Returned files: each becomes a finding.
     ("I01", "文件是空的（0 字节）", "请填报人重新发送文件。"),
     ("I02", "不是 Excel 工作簿（.xlsx）：{reason}", "请在 Excel 或 WPS 中另存为 .xlsx 后重新发送。"),
@@ -112,6 +113,8 @@ CATALOGUE = _catalogue(
     ("I23", "财政预填的{label}被改动，下发时为“{expected}”", "请改回下发时的内容；确有错误的，请与财政联系，由财政重新下发。"),
     ("I24", "{label}与下发时不同，这份工作簿是发给“{expected}”的", "请改回下发时的内容；各单位只能用发给本单位的工作簿填报。"),
     ("I19", "多出工作表 {sheet}，其内容没有读取", "请把内容填入原有的工作表；项目表不够时，请财政重新下发。"),
+    ("I30", "读取这个文件时进程两次中途结束（{reason}），已跳过", "请填报人在 Excel 或 WPS 中打开、另存后重新发送。"),
+    ("I31", "超过 {seconds} 秒没有读完，已跳过", "请确认文件已复制完整、所在磁盘可用；必要时请填报人另存后重新发送。"),
     # Consolidation: why a file is in its state, and what ties.
     ("S01", "由较新的“{file}”取代", "无需处理；确要采用本文件时，由财政指定。"),
     ("S02", "与“{file}”内容完全相同", "无需处理。"),

@@ -11,11 +11,12 @@ from perfxl.errors import CATALOGUE, PerfxlError
 
 PACKAGE = Path(__file__).resolve().parents[1] / "perfxl"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-GROUND = {"errors", ""}
+GROUND = {"errors", "workers", ""}
 """What every room may import; "" is the package itself (its version)."""
 
 MAY_IMPORT = {
     "errors": set(),
+    "workers": set(),
     "rules": set(),
     "form": {"rules"},
     "workbook": {"rules", "form"},

@@ -39,6 +39,7 @@ def consolidate(
     ceilings: Annotated[Path | None, typer.Option("--ceilings", metavar="FILE", help="预算控制数，不给时取名册中的")] = None,
     handed_out: Annotated[Path | None, typer.Option("--handed-out", metavar="FILE", help="下发清单（下发清单.csv）")] = None,
     last_year: Annotated[Path | None, typer.Option("--last-year", metavar="STORE", help="上年的汇总库，用于与上年核对")] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help="读取所用进程数，0 为自动")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """把收回的工作簿汇总为一个工作簿：汇总表、指标明细、校验问题、核对、文件清单。"""
@@ -59,7 +60,7 @@ def consolidate(
     mine = [path for path in (task, roster, ceilings, store, handed_out, last_year) if path]
     now = datetime.now(UTC).astimezone()
     with _progress() as report:
-        summary = consolidate_files(paths, output, as_of=now, form=meant, part=part, but=mine, progress=report)
+        summary = consolidate_files(paths, output, as_of=now, form=meant, part=part, but=mine, progress=report, jobs=jobs)
     if as_json:
         print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
     else:

@@ -1,30 +1,54 @@
-"""Read files into contents, each content once: what the store knows is not read again."""
+"""Read files into the store, each content once: what it knows is not read again, the rest in several processes."""
 
 from __future__ import annotations
 
 import hashlib
 import stat
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import __version__
-from ..check import Submission
+from ..check import Condition, Finding, Submission
+from ..check.intake import read_submission
+from ..errors import entry
 from ..form.library import find_form, form_ids
+from ..form.model import Severity
+from ..workbook.seal import KeyRing
+from ..workers import Bounds, Lost, Why, mapped, unordered, workers_for
 from .content import Content, content_of
 from .files import Found
+from .rows import Rows, rows_of
 from .store import Store
 
-__all__ = ["Progress", "Read", "ReadFile", "read_contents", "reader_mark"]
+__all__ = ["BOUNDS", "FileReader", "Progress", "Read", "ReadFile", "contents_of", "lost_content", "read_contents", "reader_mark"]
 
 Progress = Callable[[int, int, str], None]
 """Called after each file: how many are done, of how many, and the file's name."""
 
-ReadFile = Callable[[Path, str], Submission]
-"""Reads and checks one file, given its path and the name shown; never raises for a bad file."""
+ReadFile = Callable[[Found], Submission]
+"""Reads and checks one file; never raises for a bad file.  It travels to other processes, so it pickles."""
+
+BOUNDS = Bounds(seconds=30.0, memory=1 << 30, batch=50)
+"""What one file may cost: far more than any file within the limits of intake needs."""
 
 _BATCH = 100
+_KEEP_SECONDS = 2.0
+_WORTH_IT = 48
 _LARGEST = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReader:
+    """Reads and checks files, and verifies their seals if it has keys."""
+
+    ring: KeyRing | None = None
+
+    def __call__(self, found: Found) -> Submission:
+        """What the file holds and what is wrong with it."""
+        return read_submission(found.path, shown=found.shown, ring=self.ring)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,49 +67,61 @@ def reader_mark() -> str:
     return mark.hexdigest()[:16]
 
 
-def read_contents(
-    files: Sequence[Found], store: Store, read: ReadFile, *, progress: Progress | None = None, seals: str = ""
-) -> Read:
-    """Read the files that the store does not know, batch by batch into the store; take the others from it.
+def contents_of(files: Sequence[Found], read: ReadFile, *, jobs: int = 1, bounds: Bounds = BOUNDS) -> Iterator[Content]:
+    """The contents of files in their order, without a store; ``jobs`` as :func:`read_contents` takes it."""
+    workers = workers_for(len(files), jobs, worth=_WORTH_IT)
+    return mapped(_ReadContent(read), files, jobs=workers, lost=lost_content, bounds=bounds)
 
+
+def read_contents(
+    files: Sequence[Found],
+    store: Store,
+    read: ReadFile,
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    seals: str = "",
+    bounds: Bounds = BOUNDS,
+) -> Read:
+    """Read the files that the store does not know into the store; take all of them from it.
+
+    ``jobs`` processes read (1: this one; 0: one per core once that is worth it).
     A file that could not be read is tried again on every run.  ``seals`` marks
     the keys that the reader verifies with: what was read with others is read again.
     """
     mark = f"{reader_mark()}-{seals}" if seals else reader_mark()
-    known = store.known(mark)
-    fresh: dict[str, Content] = {}
-    stored: dict[str, str] = {}
-    for number, (found, content) in enumerate(_each(files, store, known, mark, read), 1):
-        if isinstance(content, str):
-            stored[found.shown] = content
-        else:
-            fresh[found.shown] = replace(content, book="")
-        if progress is not None:
-            progress(number, len(files), found.shown)
-    old = {each.file: each for each in store.contents(stored)} if stored else {}
-    contents = tuple(fresh[each.shown] if each.shown in fresh else old[each.shown] for each in files)
+    stored = _known(files, store, mark)
+    fresh = [each for each in files if each.shown not in stored]
+    done = len(stored)
+    if progress is not None and done:
+        progress(done, len(files), "")
+    unkept: dict[str, Content] = {}
+    workers = workers_for(len(fresh), jobs, worth=_WORTH_IT)
+    found = unordered(_ReadRows(read, mark), fresh, jobs=workers, lost=_LostRows(mark), bounds=bounds)
+    with _Batch(store) as batch:
+        for number, taken in found:
+            name = fresh[number].shown
+            if isinstance(taken, Rows):
+                batch.add(taken)
+                stored[name] = taken.sha256
+            else:
+                unkept[name] = taken
+            done += 1
+            if progress is not None:
+                progress(done, len(files), name)
+    kept = {each.file: each for each in store.contents(stored)} if stored else {}
+    contents = tuple(unkept[each.shown] if each.shown in unkept else kept[each.shown] for each in files)
     return Read(contents=contents, opened=len(fresh))
 
 
-def _each(
-    files: Sequence[Found], store: Store, known: set[str], mark: str, read: ReadFile
-) -> Iterator[tuple[Found, Content | str]]:
-    """Each file with its new content, or with the hash of one that the store holds."""
-    batch: list[Content] = []
-    for found in files:
-        sha256 = _hash(found.path)
-        if sha256 in known:
-            yield found, sha256
-            continue
-        content = content_of(read(found.path, found.shown))
-        if content.sha256:
-            batch.append(content)
-        if len(batch) >= _BATCH:
-            store.add(batch, mark)
-            batch = []
-        yield found, content
-    if batch:
-        store.add(batch, mark)
+def _known(files: Sequence[Found], store: Store, mark: str) -> dict[str, str]:
+    """The hashes of files whose content the store holds, by their shown names."""
+    known = store.known(mark)
+    if not known:
+        return {}  # the processes that read will hash
+    with ThreadPoolExecutor() as threads:
+        hashes = list(threads.map(_hash, (each.path for each in files)))
+    return {each.shown: sha256 for each, sha256 in zip(files, hashes, strict=True) if sha256 in known}
 
 
 def _hash(path: Path) -> str:
@@ -98,3 +134,81 @@ def _hash(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+class _Batch:
+    """Rows on their way into the store; whatever ends the run, what was read is kept."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.rows: list[Rows] = []
+        self.since = time.monotonic()
+
+    def __enter__(self) -> _Batch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write()
+
+    def add(self, rows: Rows) -> None:
+        self.rows.append(rows)
+        if len(self.rows) >= _BATCH or time.monotonic() - self.since > _KEEP_SECONDS:
+            self._write()
+
+    def _write(self) -> None:
+        rows, self.rows = self.rows, []
+        if rows:
+            self.store.insert(rows)
+        self.since = time.monotonic()
+
+
+# --- what the processes do ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadContent:
+    read: ReadFile
+
+    def __call__(self, found: Found) -> Content:
+        return replace(content_of(self.read(found)), book="")
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadRows:
+    """Rows for the store; a content where there is nothing to know it again by."""
+
+    read: ReadFile
+    mark: str
+
+    def __call__(self, found: Found) -> Rows | Content:
+        content = content_of(self.read(found))
+        return rows_of(content, self.mark) if content.sha256 else content
+
+
+@dataclass(frozen=True, slots=True)
+class _LostRows:
+    mark: str
+
+    def __call__(self, found: Found, lost: Lost) -> Rows | Content:
+        content = lost_content(found, lost)
+        return rows_of(content, self.mark) if content.sha256 else content
+
+
+def lost_content(found: Found, lost: Lost) -> Content:
+    """The content of a file over which a process died or hung: one finding."""
+    if lost.why is Why.HUNG:
+        code, values = "I31", {"seconds": f"{lost.seconds:g}"}
+    else:
+        code, values = "I30", {"reason": lost.signal or "内存不足或异常退出"}
+    said = entry(code)
+    finding = Finding(
+        file=found.shown,
+        sheet="",
+        cell="",
+        field="",
+        rule=code,
+        severity=Severity.ERROR,
+        value="",
+        message=f"{said.message}。{said.remedy}".format(**values),
+    )
+    return Content(file=found.shown, sha256=_hash(found.path), condition=Condition.UNREADABLE, findings=(finding,))

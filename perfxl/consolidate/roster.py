@@ -14,9 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from ..errors import PerfxlError
 from ..form.records import MICRO
 from ..rules.values import squash
@@ -127,6 +124,9 @@ def _year(sheets: Iterable[Sequence[Sequence[str]]]) -> int:
 
 
 def _xlsx(content: bytes, file: str) -> Iterator[list[list[str]]]:
+    from openpyxl import load_workbook  # here, not above: processes that read workbooks do without it
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         for sheet in book.worksheets:

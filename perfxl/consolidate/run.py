@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from urllib.parse import quote
 
-from ..check import Finding, Submission
-from ..check.intake import read_submission
+from ..check import Finding
 from ..errors import PerfxlError
 from ..form.library import find_form, form_ids
 from ..form.model import Form, Severity
@@ -36,7 +35,7 @@ from .ledger import (
 from .manifest import HandedOut
 from .opinions import opinions_in
 from .output import check_writable, refuse_filled, write_complete
-from .reading import Progress, read_contents
+from .reading import FileReader, Progress, read_contents
 from .roster import Roster
 from .sheets import build_workbook
 from .standing import standings
@@ -168,13 +167,15 @@ def consolidate_files(
     part: Round | None = None,
     but: Iterable[Path] = (),
     progress: Progress | None = None,
+    jobs: int = 1,
 ) -> Summary:
     """Read the workbooks in ``paths`` and write the consolidated workbook to ``output``.
 
     ``form`` is the task's form; without one it is the form of the task, else
     the one that most files were made from.  ``as_of`` dates the workbook.  The
     output is replaced only when complete, and 财政意见 in it are carried over.
-    ``but`` are files in the folders that are not to be read.
+    ``but`` are files in the folders that are not to be read.  ``jobs`` processes
+    read (1: this one; 0: one per core once that is worth it).
     Raises C01, C02, C05, S20–S25; nothing that is wrong inside a file does.
     """
     part = part or Round()
@@ -182,12 +183,12 @@ def consolidate_files(
     gathered = gather(paths, but=[output, *but])
     check_writable(output)
     last_year = _last_year(part.last_year)
-    reader = _Reader(part.keys)
     with Store(part.store) as store:
         remember(store, part)
         seals = part.keys.mark if part.keys else ""
-        read = read_contents(gathered.files, store, reader, progress=progress, seals=seals)
-        meant = form or _meant(store, read.contents, reader.forms)
+        reader = FileReader(ring=part.keys)
+        read = read_contents(gathered.files, store, reader, jobs=jobs, progress=progress, seals=seals)
+        meant = form or _meant(store, read.contents)
         keep_opinions(store, opinions_in(output, meant.fields[meant.roles["unit_code"]].label))
         dataset = dataset_of(
             read.contents,
@@ -205,20 +206,6 @@ def consolidate_files(
     return Summary(output=output, dataset=dataset, opened=read.opened, others=gathered.others)
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Reads files, verifies their seals if it has keys, and keeps the forms that they were made from."""
-
-    ring: KeyRing | None = None
-    forms: dict[tuple[str, int], Form] = field(default_factory=dict)
-
-    def __call__(self, path: Path, shown: str) -> Submission:
-        submission = read_submission(path, shown=shown, ring=self.ring)
-        if submission.form is not None:
-            self.forms.setdefault((submission.form.id, submission.form.version), submission.form)
-        return submission
-
-
 def remember(store: Store, part: Round) -> None:
     """Keep what a round says of its task, roster, ceilings and workbooks handed out; S23 or S36 if it is another's."""
     if part.task is not None:
@@ -232,12 +219,12 @@ def remember(store: Store, part: Round) -> None:
     keep_handed(store, part.handed)
 
 
-def _meant(store: Store, contents: Sequence[Content], forms: dict[tuple[str, int], Form]) -> Form:
+def _meant(store: Store, contents: Sequence[Content]) -> Form:
     task = task_of(store)
     key = task.form if task else common_form(contents)
     if key is None:
         return find_form(form_ids()[0])
-    found = forms.get(key) or find_form(key[0])
+    found = find_form(key[0])
     if found.version != key[1]:
         raise PerfxlError("F15", found=found.version, expected=key[1])
     return found

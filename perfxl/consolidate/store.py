@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,6 +24,7 @@ from ..form.model import Severity
 from ..form.records import Book
 from .book_text import book_from
 from .content import Content, Explanation, Indicator, Project
+from .rows import TABLES, Rows, rows_of
 from .schema import APPLICATION_ID, MIGRATIONS, VERSION
 
 __all__ = ["Store"]
@@ -153,15 +155,16 @@ class Store:
 
     def add(self, contents: Iterable[Content], reader: str) -> None:
         """Store contents, replacing what an older reader made of the same bytes."""
+        self.insert(rows_of(each, reader) for each in contents)
+
+    def insert(self, contents: Iterable[Rows]) -> None:
+        """Store contents that came as rows, replacing what is there of the same bytes; one transaction."""
+        found = {each.sha256: each for each in contents}
         with self.transaction() as connection:
-            for each in contents:
-                connection.execute("DELETE FROM content WHERE sha256 = ?", (each.sha256,))
-                connection.execute("INSERT INTO content VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", _content_row(each, reader))
-                connection.executemany("INSERT INTO project VALUES (?,?,?,?,?,?,?,?,?)", _project_rows(each))
-                connection.executemany("INSERT INTO indicator VALUES (?,?,?,?,?,?,?,?,?,?)", _indicator_rows(each))
-                rows = ((each.sha256, number, *said) for number, said in enumerate(each.explanations))
-                connection.executemany("INSERT INTO explanation VALUES (?,?,?,?,?,?,?)", rows)
-                connection.executemany("INSERT INTO finding VALUES (?,?,?,?,?,?,?,?,?,?,?)", _finding_rows(each))
+            connection.executemany("DELETE FROM content WHERE sha256 = ?", ((sha256,) for sha256 in found))
+            for table, columns, at in TABLES:
+                statement = f"INSERT INTO {table} VALUES ({','.join('?' * columns)})"
+                connection.executemany(statement, chain.from_iterable(each[at] for each in found.values()))
 
     def contents(self, names: Mapping[str, str]) -> list[Content]:
         """The contents of files: ``names`` maps the name shown to a stored SHA-256."""
@@ -201,35 +204,6 @@ class Store:
         """The same as text, which goes to other processes; "" if there is none."""
         rows = self.rows("SELECT book FROM content WHERE sha256 = ? AND book <> ''", (sha256,))
         return str(rows[0][0]) if rows else ""
-
-
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _content_row(each: Content, reader: str) -> tuple[object, ...]:
-    form, version = each.form or (None, None)
-    head = (each.sha256, reader, each.condition.value, form, version, each.unit_code, each.unit_name)
-    return *head, each.modified, each.size, _dump(each.cover), _dump(each.meta), each.book
-
-
-def _project_rows(each: Content) -> Iterator[tuple[object, ...]]:
-    for project in each.projects:
-        head = (each.sha256, project.ordinal, project.sheet, project.cell, project.code, project.name, project.budget)
-        yield *head, _dump(project.values), _dump(project.cells)
-
-
-def _indicator_rows(each: Content) -> Iterator[tuple[object, ...]]:
-    for project in each.projects:
-        for number, row in enumerate(project.indicators):
-            place = (each.sha256, project.ordinal, number, row.group, row.block, row.slot)
-            yield *place, row.level1, row.level2, row.cell, _dump(row.values)
-
-
-def _finding_rows(each: Content) -> Iterator[tuple[object, ...]]:
-    for number, found in enumerate(each.findings):
-        place = (each.sha256, number, found.sheet, found.cell, found.field, found.rule, found.severity.value)
-        yield *place, found.value, found.message, int(found.explained), found.explanation
 
 
 def _content(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing import get_context
 
 from ..consolidate.book_text import book_from
 from ..consolidate.keys import sealed_task
@@ -21,13 +18,14 @@ from ..form.model import Form
 from ..form.records import Book
 from ..workbook.seal import KeyRing, seal_meta
 from ..workbook.write import BuildOptions, build_workbook
+from ..workers import Bounds, mapped, workers_for
 from .names import workbook_name
 from .prefill import last_year_book, prefilled
 
 __all__ = ["Handout", "LastYear", "Made", "hand_out", "task_form"]
 
 _WORTH_IT = 24
-_BATCH = 4
+_BOUNDS = Bounds(batch=4)
 
 LastYear = tuple[str, str]
 """Last year's form id, and the book as the store keeps it."""
@@ -84,17 +82,7 @@ def hand_out(handout: Handout, roster: Roster, last: Mapping[str, LastYear], *, 
     for each in roster.ceilings:
         mine.setdefault(each.unit, []).append(each)
     orders = [(handout, unit, tuple(mine.get(code, ())), last.get(code)) for code, unit in roster.units.items()]
-    workers = min(jobs or (os.cpu_count() or 1), len(orders))
-    if workers == 1 or (not jobs and len(orders) < _WORTH_IT):
-        yield from map(_made, orders)
-        return
-    # Not forked: whoever calls may run threads.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for made in pool.map(_made_or_fault, orders, chunksize=_BATCH):
-            if not isinstance(made, Made):
-                pool.shutdown(cancel_futures=True)
-                raise PerfxlError(made[0], file="", place="", **made[1])
-            yield made
+    yield from mapped(_made, orders, jobs=workers_for(len(orders), jobs, worth=_WORTH_IT), bounds=_BOUNDS)
 
 
 def _made(order: _Order) -> Made:
@@ -118,11 +106,3 @@ def _made(order: _Order) -> Made:
         at=handout.at.isoformat(timespec="minutes"),
     )
     return Made(line=line, content=content)
-
-
-def _made_or_fault(order: _Order) -> Made | tuple[str, dict[str, object]]:
-    """A fault as data: exceptions with keywords do not travel between processes."""
-    try:
-        return _made(order)
-    except PerfxlError as fault:
-        return fault.code, dict(fault.values)

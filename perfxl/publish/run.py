@@ -12,6 +12,7 @@ from ..form.library import templates_folder
 from ..form.load import load_form
 from ..form.model import Form, Mark
 from ..form.records import Book, SheetRecord, data_text
+from ..workers import mapped, workers_for
 from .blocks import Paragraph, blocks_of_docx
 from .context import printable
 from .department import Department, missing_in
@@ -22,7 +23,6 @@ from .html import html_of
 from .markdown import markdown_of
 from .office import page_numbers, pdf_of
 from .outline import outline_of
-from .workers import mapped, workers_for
 
 __all__ = ["Made", "Options", "default_template", "limited_to", "publish", "refuse_missing"]
 

@@ -10,17 +10,18 @@ from pathlib import Path
 from ..check import read_submission
 from ..consolidate.content import Content, content_of
 from ..consolidate.dataset import Dataset, common_form, dataset_of
-from ..consolidate.files import gather
+from ..consolidate.files import Found, gather
 from ..consolidate.ledger import form_of, remembered
+from ..consolidate.reading import BOUNDS, FileReader, lost_content
 from ..consolidate.states import Judged, State
 from ..consolidate.store import Store
 from ..errors import PerfxlError, reason
 from ..form.library import find_form, form_ids
 from ..form.model import Form
 from ..form.records import Book
+from ..workers import Lost, mapped, workers_for
 from .blocks import Block, blocks_of_docx, blocks_of_text
 from .bring_back import Imported, import_blocks
-from .workers import mapped, workers_for
 
 __all__ = ["LeftOut", "Source", "blocks_of_file", "import_file", "read_source"]
 
@@ -97,7 +98,7 @@ def _gathered(paths: Sequence[Path], form: str, every_state: bool, progress: Pro
     files = gather(paths).files
     read: dict[str, tuple[Content, Book | None]] = {}
     jobs = workers_for(len(files))
-    for number, (content, book) in enumerate(mapped(_read, [(each.path, each.shown) for each in files], jobs=jobs), 1):
+    for number, (content, book) in enumerate(mapped(_read, files, jobs=jobs, lost=_lost, bounds=BOUNDS), 1):
         read[content.file] = content, book
         if progress is not None:
             progress(number, len(files), content.file)
@@ -110,9 +111,13 @@ def _gathered(paths: Sequence[Path], form: str, every_state: bool, progress: Pro
     return _source(dataset, lambda judged: read[judged.content.file][1], every_state=every_state)
 
 
-def _read(given: tuple[Path, str]) -> tuple[Content, Book | None]:
-    submission = read_submission(given[0], shown=given[1])
+def _read(found: Found) -> tuple[Content, Book | None]:
+    submission = FileReader()(found)
     return content_of(submission), submission.book
+
+
+def _lost(found: Found, lost: Lost) -> tuple[Content, Book | None]:
+    return lost_content(found, lost), None
 
 
 def _why(findings: Sequence[object]) -> str:

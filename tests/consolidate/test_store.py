@@ -18,7 +18,7 @@ from made_submissions import CODES, HEBEI, book, finding, project, submission, u
 
 from perfxl.check import Condition, Submission
 from perfxl.consolidate import Content, content_of, dataset_of
-from perfxl.consolidate.files import gather
+from perfxl.consolidate.files import Found, gather
 from perfxl.consolidate.ledger import (
     choices_of,
     choose,
@@ -96,9 +96,9 @@ class DescribeContents:
             assert store.contents(names(contents)) == named(contents)
 
 
-def text_reader(path: Path, shown: str) -> Submission:
+def text_reader(found: Found) -> Submission:
     """Files of the form "unit,amount": enough to see what is read when."""
-    data = path.read_bytes()
+    shown, data = found.shown, found.path.read_bytes()
     if b"," not in data:
         return unread(shown)
     unit, amount = data.decode().split(",")
@@ -176,7 +176,7 @@ class DescribeReadingAgain:
         files = folder(tmp_path / "in", 350)
         script = (
             "import sys, time; sys.path.insert(0, sys.argv[1]); import test_store as t; from pathlib import Path\n"
-            "def slow(path, shown): time.sleep(0.002); return t.text_reader(path, shown)\n"
+            "def slow(found): time.sleep(0.002); return t.text_reader(found)\n"
             "with t.Store(Path(sys.argv[3])) as store:\n"
             "    t.read_contents(t.gather([Path(sys.argv[2])]).files, store, slow)\n"
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from made_departments import AS_OF, HEBEI, seed_book, template
 from test_template import own
@@ -12,7 +10,6 @@ from perfxl.errors import PerfxlError
 from perfxl.publish.department import Department, departments_of
 from perfxl.publish.engine import DocumentTemplate
 from perfxl.publish.run import Options, publish
-from perfxl.publish.workers import mapped
 
 
 def departments(count: int) -> list[Department]:
@@ -20,13 +17,6 @@ def departments(count: int) -> list[Department]:
     for number, book in enumerate(books):
         book.cover.raws["unit_code"] = f"{100 + number}001"
     return departments_of(HEBEI, books)
-
-
-def died(number: int) -> int:
-    """Work that kills any process but the tests' own."""
-    if number == 25 and os.environ.get("PERFXL_TESTS") != str(os.getpid()):
-        os._exit(1)
-    return number * 2
 
 
 class DescribeWorkers:
@@ -41,7 +31,3 @@ class DescribeWorkers:
         with pytest.raises(PerfxlError) as caught:
             list(publish(departments(3), faulty, Options(as_of=AS_OF, jobs=2)))
         assert (caught.value.code, caught.value.values["tag"]) == ("W02", "{{ department.kode }}")
-
-    def it_goes_on_alone_when_a_process_dies(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("PERFXL_TESTS", str(os.getpid()))
-        assert list(mapped(died, list(range(60)), jobs=2)) == [number * 2 for number in range(60)]

@@ -1,0 +1,424 @@
+"""The same work over many items in several processes; one that dies or hangs costs the item it was at, nothing else.
+
+The ground floor beside :mod:`perfxl.errors`: it knows processes, not what they do.
+Processes are never forked from the one that calls (a progress bar's thread may be
+running) and import only what ``work`` needs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from multiprocessing import get_all_start_methods, get_context, parent_process
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Generic, TypeVar
+
+from .errors import PerfxlError
+
+__all__ = ["Bounds", "Lost", "Why", "batch_size", "guarded", "mapped", "outcome_of", "unordered", "workers_for"]
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+
+_WORTH_IT = 40
+_TICK = 0.5
+_GRACE = 5.0
+"""Seconds for a killed process to go; one that waits for a dead network drive is left to the system."""
+
+_READY = -1
+
+
+class Why(Enum):
+    """How an item was lost."""
+
+    DIED = "died"
+    HUNG = "hung"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """An item that twice, the second time alone in a fresh process, ended the process or ran out of time.
+
+    ``signal`` is the name of the signal that ended it, "" if it exited by
+    itself; ``seconds`` the time it had.
+    """
+
+    why: Why
+    signal: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What one item may cost: ``seconds`` of wall time, ``memory`` bytes of the process (0: unbounded).
+
+    Memory is bounded where the system can do that (Linux); ``batch`` is the
+    largest number of items that go to a process at a time.
+    """
+
+    seconds: float = 0.0
+    memory: int = 0
+    batch: int = 50
+
+
+UNBOUNDED = Bounds(batch=10)
+
+
+def workers_for(count: int, jobs: int = 0, *, worth: int = _WORTH_IT) -> int:
+    """How many processes ``count`` items deserve; ``jobs`` 0: one per core once there are ``worth`` items."""
+    if jobs:
+        return max(1, min(jobs, count))
+    return _cores() if count >= worth else 1
+
+
+def batch_size(left: int, workers: int, most: int) -> int:
+    """How many of the items left go to one process: less and less, so that all end at the same time."""
+    return max(1, min(most, left // (2 * workers)))
+
+
+def mapped(
+    work: Callable[[Given], Result],
+    items: Sequence[Given],
+    *,
+    jobs: int,
+    begin: Callable[..., None] | None = None,
+    given: tuple[Any, ...] = (),
+    lost: Callable[[Given, Lost], Result] | None = None,
+    bounds: Bounds = UNBOUNDED,
+) -> Iterator[Result]:
+    """``work`` over ``items`` in ``jobs`` processes (1: in this one), results in the order of items.
+
+    See :func:`unordered` for everything else.
+    """
+    waiting: dict[int, Result] = {}
+    following = 0
+    for number, result in unordered(work, items, jobs=jobs, begin=begin, given=given, lost=lost, bounds=bounds):
+        waiting[number] = result
+        while following in waiting:
+            yield waiting.pop(following)
+            following += 1
+
+
+def unordered(
+    work: Callable[[Given], Result],
+    items: Sequence[Given],
+    *,
+    jobs: int,
+    begin: Callable[..., None] | None = None,
+    given: tuple[Any, ...] = (),
+    lost: Callable[[Given, Lost], Result] | None = None,
+    bounds: Bounds = UNBOUNDED,
+) -> Iterator[tuple[int, Result]]:
+    """Each item's number and result, as they come.
+
+    ``begin(*given)`` runs once in each process.  ``work``, ``begin`` and all data
+    must pickle if ``jobs`` is over 1.  A :class:`PerfxlError` in a process is raised
+    here.  An item that twice ends its process or runs out of time is handed to
+    ``lost`` (in this process); without that it is C09.  When the caller stops
+    (Ctrl-C, an error), no process is left behind.
+    """
+    if jobs <= 1:
+        if begin is not None:
+            begin(*given)
+        for number, item in enumerate(items):
+            yield number, work(item)
+        return
+    pool = _Pool(work, items, jobs, begin, given, bounds)
+    try:
+        for number, outcome in pool.run():
+            if isinstance(outcome, Lost):
+                if lost is None:
+                    raise PerfxlError("C09", reason=_told(outcome))
+                yield number, lost(items[number], outcome)
+            else:
+                yield number, outcome_of(outcome)
+    finally:
+        pool.end()
+
+
+def _told(lost: Lost) -> str:
+    return "超过时限" if lost.why is Why.HUNG else lost.signal or "自行退出"
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# --- outcomes as data: exceptions with keywords do not travel between processes --------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """A fault of the user's (a code) or of a programmer's (a traceback)."""
+
+    code: str
+    file: str
+    place: str
+    values: dict[str, object]
+    trace: str
+
+
+def guarded(work: Callable[[Given], Result], item: Given) -> Result | _Fault:
+    """The result of one item, or its fault as data."""
+    try:
+        return work(item)
+    except PerfxlError as fault:
+        return _Fault(fault.code, fault.file, fault.place, dict(fault.values), "")
+    except MemoryError:
+        raise  # the process is spent
+    except Exception:
+        return _Fault("", "", "", {}, traceback.format_exc())
+
+
+def outcome_of(found: Any) -> Any:
+    """What :func:`guarded` gave; a fault is raised."""
+    if not isinstance(found, _Fault):
+        return found
+    if found.code:
+        raise PerfxlError(found.code, file=found.file, place=found.place, **found.values)
+    raise RuntimeError(f"in a worker process:\n{found.trace}")
+
+
+# --- the side of the caller --------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class _Worker(Generic[Given]):
+    """A process and the items it has, the one in work first; ``since``: when that was begun."""
+
+    process: BaseProcess
+    pipe: Connection
+    ready: bool = False
+    numbers: deque[int] = field(default_factory=deque)
+    alone: bool = False
+    since: float = 0.0
+
+
+class _Pool(Generic[Given, Result]):
+    """Items go to processes in batches; every result comes back as soon as it is there."""
+
+    def __init__(
+        self,
+        work: Callable[[Given], Result],
+        items: Sequence[Given],
+        jobs: int,
+        begin: Callable[..., None] | None,
+        given: tuple[Any, ...],
+        bounds: Bounds,
+    ) -> None:
+        self.items = items
+        self.jobs = min(jobs, len(items))
+        self.bounds = bounds
+        self.orders = (work, begin, given, bounds.memory)
+        # A server that imports once and then forks costs milliseconds for every process, new ones in a crash's place too.
+        forkserver = "forkserver" in get_all_start_methods()
+        self.context: Any = get_context("forkserver" if forkserver else "spawn")
+        if forkserver:
+            self.context.set_forkserver_preload([__name__, work.__module__])
+        self.workers: list[_Worker[Given]] = []
+        self.left = deque(range(len(items)))
+        self.suspects: deque[int] = deque()
+        self.stillborn = 0
+
+    def run(self) -> Iterator[tuple[int, Any]]:
+        """Number and outcome of each item."""
+        while True:
+            self._employ()
+            busy = [each for each in self.workers if each.numbers or not each.ready]
+            if not busy:
+                return
+            found: list[tuple[int, Any]] = []
+            by_pipe = {each.pipe: each for each in busy}
+            for pipe in wait(list(by_pipe), _TICK):
+                found += self._heard(by_pipe[pipe])  # type: ignore[index]
+            found += self._overdue()
+            self._employ()  # before the caller takes its time over the results
+            yield from found
+
+    def _employ(self) -> None:
+        """Give every idle process something to do; start new ones while there is more to do than processes."""
+        wanted = min(self.jobs, len(self.left) + len(self.suspects) + sum(bool(each.numbers) for each in self.workers))
+        while len(self.workers) < wanted:
+            self.workers.append(self._start())
+        for worker in [each for each in self.workers if each.ready and not each.numbers]:
+            if self.suspects:
+                worker.numbers, worker.alone = deque([self.suspects.popleft()]), True
+            elif self.left:
+                count = batch_size(len(self.left), self.jobs, self.bounds.batch)
+                worker.numbers, worker.alone = deque(self.left.popleft() for _ in range(count)), False
+            else:
+                return
+            worker.since = time.monotonic()
+            with suppress(OSError):  # it has died: its pipe will tell
+                worker.pipe.send([(number, self.items[number]) for number in worker.numbers])
+
+    def _start(self) -> _Worker[Given]:
+        ours, theirs = self.context.Pipe()
+        arguments = (theirs, *self.orders, dict(os.environ), str(_folder()))
+        process = self.context.Process(target=_serve, args=arguments, daemon=True)
+        with _without_interrupts():
+            process.start()
+        theirs.close()
+        return _Worker(process, ours, since=time.monotonic())
+
+    def _heard(self, worker: _Worker[Given]) -> list[tuple[int, Any]]:
+        """Everything that a process has to say by now."""
+        found: list[tuple[int, Any]] = []
+        try:
+            while worker.pipe.poll():
+                number, outcome = worker.pipe.recv()
+                worker.since = time.monotonic()
+                if number == _READY:
+                    outcome_of(outcome)
+                    worker.ready = True
+                    self.stillborn = 0
+                else:
+                    worker.numbers.popleft()
+                    found.append((number, outcome))
+                    if not worker.numbers:
+                        break
+        except (EOFError, OSError):
+            found += self._bury(worker, Why.DIED)
+        return found
+
+    def _overdue(self) -> list[tuple[int, Any]]:
+        """End what has taken too long over one item."""
+        found: list[tuple[int, Any]] = []
+        now = time.monotonic()
+        for worker in list(self.workers):
+            if self.bounds.seconds and worker.numbers and now - worker.since > self.bounds.seconds and not worker.pipe.poll():
+                worker.process.kill()
+                found += self._bury(worker, Why.HUNG)
+        return found
+
+    def _bury(self, worker: _Worker[Given], why: Why) -> list[tuple[int, Any]]:
+        """Take up what a dead process leaves; the item that it was at is tried once more alone, then given up."""
+        self.workers.remove(worker)
+        worker.process.join(_GRACE)
+        worker.pipe.close()
+        if not worker.ready:
+            self.stillborn += 1
+            if self.stillborn > self.jobs:
+                raise PerfxlError("C09", reason=f"处理进程不能启动（退出码 {worker.process.exitcode}）")
+        if not worker.numbers:
+            return []
+        if worker.alone:
+            name = _signal_name(worker.process.exitcode)
+            return [(worker.numbers[0], Lost(why=why, signal=name, seconds=self.bounds.seconds))]
+        self.suspects.append(worker.numbers.popleft())
+        self.left.extendleft(reversed(worker.numbers))
+        return []
+
+    def end(self) -> None:
+        """Leave no process behind."""
+        for worker in self.workers:
+            worker.process.kill()
+        for worker in self.workers:
+            worker.process.join(_GRACE)
+            worker.pipe.close()
+        self.workers.clear()
+
+
+def _signal_name(code: int | None) -> str:
+    if code is None or code >= 0:
+        return ""
+    with suppress(ValueError):
+        return signal.Signals(-code).name
+    return str(-code)
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - the path itself, nothing is done with it
+    except OSError:
+        return ""
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Processes started meanwhile never see Ctrl-C: it is the caller's to end them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# --- the side of the process --------------------------------------------------------------
+
+
+def _serve(
+    pipe: Connection,
+    work: Callable[[Any], Any],
+    begin: Callable[..., None] | None,
+    given: tuple[Any, ...],
+    memory: int,
+    environment: dict[str, str],
+    folder: str,
+) -> None:
+    """Do what the pipe says, until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_caller, daemon=True).start()
+    os.environ.clear()  # of a server that was started long ago
+    os.environ.update(environment)
+    if folder:
+        with suppress(OSError):
+            os.chdir(folder)
+    _bound(memory)
+    _quiet()
+    pipe.send((_READY, guarded(lambda _: begin(*given) if begin else None, None)))
+    while True:
+        try:
+            batch = pipe.recv()
+        except EOFError:
+            return
+        for number, item in batch:
+            pipe.send((number, guarded(work, item)))
+
+
+def _end_with_caller() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _bound(memory: int) -> None:
+    """No more address space than this, and no core file of what crashes."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if memory:
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if sys.platform == "linux":  # if memory runs out in spite of that, this process goes first
+        with suppress(OSError):
+            from pathlib import Path
+
+            Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def _quiet() -> None:
+    """What native code says when it crashes does not belong on the terminal."""
+    with suppress(OSError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 2)
+        os.close(nothing)
