@@ -9,17 +9,28 @@ shared formulas (ECMA-376 part 1, 18.3.1.40).
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping
+from functools import cached_property
 from xml.sax.saxutils import escape
 
 from ..rules.types import CellError
 from .layout import a1
 from .live import CellValue, Formula, LiveSheet
 
-__all__ = ["CalculationXml", "cell_text", "controls_escaped"]
+__all__ = ["CalculationXml", "cell_text", "controls_escaped", "formula_mark"]
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+_FORMULA = re.compile(rb"<f(?: [^>]*)?>([^<]*)</f>")
+
+
+def formula_mark(content: bytes) -> str:
+    """A mark of the formulas' texts in a sheet's XML; values and styles do not matter."""
+    texts = b"\n".join(_FORMULA.findall(content))
+    return f"{zlib.crc32(texts):08x}"
 
 
 def controls_escaped(text: str) -> str:
@@ -62,6 +73,11 @@ class CalculationXml:
             cells[formula.row, formula.column] = (blank, start, f">{element}<v>")
         self._cells = sorted(cells.items())
         self.dimension = (max(row for row, _ in cells), max(column for _, column in cells))
+
+    @cached_property
+    def mark(self) -> str:
+        """The :func:`formula_mark` of every sheet that is rendered."""
+        return formula_mark(self.render({}).encode())
 
     def render(self, cached: Mapping[tuple[int, int], CellValue]) -> str:
         """The rows of the sheet, with cached values where they differ from a blank sheet's."""

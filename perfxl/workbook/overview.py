@@ -14,7 +14,7 @@ from .package import SheetWriter, accepted
 from .status import light_formula, light_text
 from .styles import Styles
 
-__all__ = ["CHECKS_TITLE", "COVER_TITLE", "GUIDE_TITLE", "Overview", "SheetLine"]
+__all__ = ["CHECKS_TITLE", "COVER_TITLE", "GUIDE_TITLE", "Overview", "SheetLine", "guide_texts"]
 
 COVER_TITLE = "封面"
 CHECKS_TITLE = "校验"
@@ -147,12 +147,12 @@ class Overview:
         sheet.merge_range(0, 0, 0, 3, "填报说明", self.styles.named("title"))
         sheet.set_row(0, 30)
         row = 1
-        for number, note in enumerate(self.form.notes, 1):
-            accepted(sheet.merge_range(row, 0, row, 3, f"{number}. {note}", self.styles.named("text")), "说明")
+        for note in _notes(self.form):
+            accepted(sheet.merge_range(row, 0, row, 3, note, self.styles.named("text")), "说明")
             sheet.set_row(row, 34 if breadth(note) > 124 else 19)
             row += 1
-        row = self._table(sheet, row + 1, ("表", "栏目", "必填", "填写要求"), self._field_lines())
-        self._table(sheet, row + 1, ("规则", "级别", "何处校验", "要求"), self._rule_lines())
+        row = self._table(sheet, row + 1, ("表", "栏目", "必填", "填写要求"), _field_lines(self.form))
+        self._table(sheet, row + 1, ("规则", "级别", "何处校验", "要求"), _rule_lines(self.form))
         sheet.set_paper(9)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
@@ -168,19 +168,31 @@ class Overview:
                 sheet.write_string(row, column, text, style)
         return row + 1
 
-    def _field_lines(self) -> list[tuple[str, ...]]:
-        titles = {COVER: COVER_TITLE, **{each.id: each.title(1) for each in self.form.sheets.values()}}
-        return [
-            (titles[field.sheet], field.label, "是" if self.form.is_required(field.name) else "", field.help)
-            for field in self.form.fields.values()
-            if field.is_entry
-        ]
 
-    def _rule_lines(self) -> list[tuple[str, ...]]:
-        return [
-            (rule.id, self.form.severity_of(rule.id), "仅财政端" if rule.batch_only else "", rule.title)
-            for rule in self.form.rules.values()
-        ]
+def _notes(form: Form) -> list[str]:
+    return [f"{number}. {note}" for number, note in enumerate(form.notes, 1)]
+
+
+def _field_lines(form: Form) -> list[tuple[str, ...]]:
+    titles = {COVER: COVER_TITLE, **{each.id: each.title(1) for each in form.sheets.values()}}
+    return [
+        (titles[field.sheet], field.label, "是" if form.is_required(field.name) else "", field.help)
+        for field in form.fields.values()
+        if field.is_entry
+    ]
+
+
+def _rule_lines(form: Form) -> list[tuple[str, ...]]:
+    return [
+        (rule.id, form.severity_of(rule.id), "仅财政端" if rule.batch_only else "", rule.title)
+        for rule in form.rules.values()
+    ]
+
+
+def guide_texts(form: Form) -> list[str]:
+    """The sentences of 填报说明: notes, what to fill in where, what the rules ask for."""
+    lines = (*_field_lines(form), *_rule_lines(form))
+    return [text for text in (*_notes(form), *(line[3] for line in lines)) if text]
 
 
 def breadth(text: str) -> float:

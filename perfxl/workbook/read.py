@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,6 +26,7 @@ from .overview import CHECKS_TITLE, GUIDE_TITLE
 from .places import SheetPlace
 from .returned import EXPLANATION_COLUMN, KEY_COLUMN, RETURNED_TITLE, explained_of
 from .rowmap import RowMap, find_rows
+from .tampering import tampered
 from .write import live_plan
 
 __all__ = ["Fault", "Reading", "read_workbook"]
@@ -143,6 +144,7 @@ class _Reader:
                     book.sheets.append(record)
         self._returned(book)
         self._added()
+        self._tampered(book, places)
         if len(places) != 1 + len(book.sheets):
             places.insert(0, SheetPlace(self.layouts[COVER].sheet.title(1)))
         return Reading(
@@ -260,6 +262,15 @@ class _Reader:
         for title in added:
             severity = Severity.ERROR if title in copies else Severity.HINT
             self.faults.append(Fault(code="I19", severity=severity, sheet=title, values={"sheet": title}))
+
+    def _tampered(self, book: Book, places: Sequence[SheetPlace]) -> None:
+        """Locked cells that are no labels: formulas and help texts."""
+        titles = {(record.sheet, record.ordinal): place.title for record, place in zip(book.all(), places, strict=False)}
+        moved = {fault.sheet for fault in self.faults if fault.code == "I16"}
+        found = tampered(self.container, self.meta, self.form, self.plan, titles=titles, moved=moved, texts=self.shared)
+        for each in found:
+            fault = Fault(code=each.code, severity=Severity.HINT, sheet=each.sheet, cell=each.cell, values=each.values)
+            self.faults.append(fault)
 
     def _names(self, title: str) -> dict[str, str]:
         index = self.titles.index(title)

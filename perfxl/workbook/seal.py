@@ -1,7 +1,7 @@
 """The seal: what a task's key vouches for in a workbook that was handed out.
 
-HMAC-SHA256 over form, version, task, unit, plan and every prefilled (locked)
-value.  Text and code stand in the very hidden sheet; the key never does.
+HMAC-SHA256 over form, version, task, unit, plan, the marks of the live rules
+and every prefilled (locked) value.  Text and code stand in the very hidden sheet; the key never does.
 Protection guides, the seal proves.
 """
 
@@ -18,7 +18,7 @@ from ..form.records import Book
 from ..rules.types import Raw, is_blank
 from ..rules.values import strip
 from .layout import Plan
-from .write import plan_text
+from .write import RULES_KEY, plan_text, rules_mark
 
 __all__ = ["KeyRing", "Locked", "Seal", "SealFault", "SealKey", "cover_locked", "open_seal", "same_value", "seal_meta"]
 
@@ -107,6 +107,7 @@ def seal_meta(
             "task": ring.task,
             "unit": [code, name],
             "plan": plan_text(plan),
+            RULES_KEY: rules_mark(form, plan),
             "locked": [[each.sheet, each.ordinal, each.field, each.value] for each in _locked(book, locked)],
         },
         ensure_ascii=False,
@@ -150,6 +151,8 @@ def open_seal(ring: KeyRing, meta: Mapping[str, str], form: Form, plan: Plan) ->
     if content["task"] != ring.task:
         return SealFault("I22", str(content["task"]))
     if content["form"] != [form.id, form.version] or content["plan"] != plan_text(plan):
+        return SealFault("I21")
+    if content.get(RULES_KEY, meta.get(RULES_KEY)) != meta.get(RULES_KEY):
         return SealFault("I21")
     unit, name = content["unit"]
     locked = tuple(Locked(*each) for each in content["locked"])

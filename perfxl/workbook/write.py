@@ -26,10 +26,13 @@ from .returned import RETURNED_TITLE, Place, ReturnedLine, write_returned
 from .styles import Styles
 from .visible import SheetJob, VisibleSheet, absolute
 
-__all__ = ["BuildOptions", "blank_date", "build_workbook"]
+__all__ = ["RULES_KEY", "BuildOptions", "blank_date", "build_workbook", "rules_mark"]
 
 
 _AUTHOR = "财政"
+
+RULES_KEY = "rules"
+"""The line of the very hidden sheet with the marks of the calculation sheets' formulas."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,12 @@ def live_plan(form: Form, plan: Plan) -> LivePlan:
 @lru_cache(maxsize=64)
 def _calculation_xml(blocks: tuple[LiveSheet, ...]) -> CalculationXml:
     return CalculationXml(blocks)
+
+
+def rules_mark(form: Form, plan: Plan) -> str:
+    """The marks of all calculation sheets, as they stand in the very hidden sheet: ``_c0=1f2e3d4c _c2=…``."""
+    blocks = live_plan(form, plan).by_title
+    return " ".join(f"{title}={_calculation_xml(each).mark}" for title, each in blocks.items())
 
 
 class _Builder:
@@ -194,6 +203,7 @@ class _Builder:
             "year": str(self.form.year),
             "unit_fields": " ".join(self.form.roles[role] for role in ("unit_code", "unit_name")),
             "program": __version__,
+            RULES_KEY: rules_mark(self.form, self.plan),
             **self.options.meta,
         }
         for row, (key, text) in enumerate(lines.items()):
