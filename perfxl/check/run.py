@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..form.evaluate import Failure, SheetResult, evaluate
+from ..form.evaluate import Failure
 from ..form.judges import judge
 from ..form.model import Check, Form, Severity
 from ..form.records import Book, RowKey, SheetRecord
-from ..rules.python import Outcome
+from ..form.screen import failures_of
 from ..rules.types import Raw, shown
 from ..rules.values import length, squash
 from ..workbook.layout import plan_of
@@ -31,19 +31,19 @@ def findings_of(
     Undecided outcomes give no finding: the value that could not be read has its own.
     """
     found: list[Finding] = []
-    for result, place in zip(evaluate(form, book), places, strict=True):
+    for record, failures, place in zip(book.all(), failures_of(form, book), places, strict=True):
         seen: set[tuple[str, Severity, str, int, int]] = set()
-        for failure in result.failures:
-            if failure.outcome is not Outcome.FAIL:
-                continue
+        for failure in failures:
             check, row = failure.check, failure.row
             key = (check.rule, check.severity, check.field, row.block if row else -1, row.slot if row else -1)
             if key not in seen:
                 seen.add(key)
-                found.append(_finding(form, result, failure, place, file))
+                found.append(_finding(form, record, failure, place, file))
     found += _judged(form, book, places, file, reissued)
-    titles = [place.title for place in places]
-    return sorted(found, key=lambda finding: (titles.index(finding.sheet), *_reading_order(finding.cell)))
+    if len(found) > 1:
+        titles = [place.title for place in places]
+        found.sort(key=lambda finding: (titles.index(finding.sheet), *_reading_order(finding.cell)))
+    return found
 
 
 def _reading_order(cell: str) -> tuple[int, int, str]:
@@ -62,8 +62,10 @@ def _judged(form: Form, book: Book, places: Sequence[SheetPlace], file: str, rei
             row = verdict.row
             place = next(place for record, place in zip(records, places, strict=True) if record is verdict.record)
             raw: Raw = (row.raws if row else verdict.record.raws).get(rule.field)
-            key = RowKey(group, row.block, row.slot) if row else _single_key(form, rule.field)
-            explanation = verdict.record.explanations.get(key, "") if reissued else ""
+            explanation = ""
+            if reissued and verdict.record.explanations:
+                key = RowKey(group, row.block, row.slot) if row else _single_key(form, rule.field)
+                explanation = verdict.record.explanations.get(key, "")
             found.append(
                 Finding(
                     file=file,
@@ -90,10 +92,10 @@ def _is_explained(severity: Severity, explanation: str) -> bool:
     return severity is Severity.HINT and length(squash(explanation)) >= EXPLAINED_LENGTH
 
 
-def _finding(form: Form, result: SheetResult, failure: Failure, place: SheetPlace, file: str) -> Finding:
+def _finding(form: Form, record: SheetRecord, failure: Failure, place: SheetPlace, file: str) -> Finding:
     check, row = failure.check, failure.row
-    raw: Raw = (row.raws if row is not None else result.record.raws).get(check.field)
-    explanation = result.record.explanations.get(_row_key(form, check, failure, result.record), "")
+    raw: Raw = (row.raws if row is not None else record.raws).get(check.field)
+    explanation = record.explanations.get(_row_key(form, check, failure), "") if record.explanations else ""
     return Finding(
         file=file,
         sheet=place.title,
@@ -108,7 +110,7 @@ def _finding(form: Form, result: SheetResult, failure: Failure, place: SheetPlac
     )
 
 
-def _row_key(form: Form, check: Check, failure: Failure, record: SheetRecord) -> RowKey:
+def _row_key(form: Form, check: Check, failure: Failure) -> RowKey:
     if failure.row is not None:
         return RowKey(check.group, failure.row.block, failure.row.slot)
     return _single_key(form, check.field)

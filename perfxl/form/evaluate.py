@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..rules.analyse import Expression
-from ..rules.python import Outcome, python_rule, python_text
+from ..rules.python import Outcome, Surroundings, python_rule, python_text
 from ..rules.types import Raw, is_blank, shown
 from ..rules.values import NA, ReadValue, Undecided, fold, plain, rounded, squash, strip
 from .model import COVER, Block, Check, Field, Form, Scope, Sheet, Shown
@@ -44,14 +44,15 @@ class SheetResult:
     row_values: dict[str, list[dict[str, ReadValue]]] = field(default_factory=dict)
 
 
-Runner = Callable[[Mapping[str, ReadValue], "_Around"], Outcome]
-Shower = Callable[[Mapping[str, ReadValue], "_Around"], str]
+Runner = Callable[[Mapping[str, ReadValue], Surroundings], Outcome]
+Shower = Callable[[Mapping[str, ReadValue], Surroundings], str]
 
 
-class _Program:
+class Program:
     """A form's checks, compiled once per process."""
 
     def __init__(self, form: Form) -> None:
+        self.form = form
         self.items = {name: frozenset(fold(squash(item)) for item in items) for name, items in form.lists.items()}
         self.checks: dict[str, list[tuple[Check, Runner]]] = {}
         for sheet in (COVER, *form.sheets):
@@ -60,6 +61,14 @@ class _Program:
             name: python_text(each.formula) for name, each in form.fields.items() if each.formula is not None
         }
         self._figures: dict[int, Shower] = {}
+        expressions = [check.formula for check in form.checks if check.formula]
+        expressions += [part for check in form.checks for part in check.message if isinstance(part, Expression)]
+        self.columns = frozenset(name for each in expressions for name in each.columns)
+
+    def row_values(self, group: str, row: Row) -> dict[str, ReadValue]:
+        """The read values of a row."""
+        readers = ((name, self.form.fields[name].type) for name in self.form.groups[group].fields)
+        return {name: kind.read(row.raws.get(name)) for name, kind in readers if kind is not None}
 
     def figure(self, expression: Expression) -> Shower:
         found = self._figures.get(id(expression))
@@ -73,18 +82,13 @@ def _runner(form: Form, check: Check) -> Runner:
         return python_rule(check.formula)
     name = check.field
 
-    def well_typed(values: Mapping[str, ReadValue], around: _Around) -> Outcome:
+    def well_typed(values: Mapping[str, ReadValue], around: Surroundings) -> Outcome:
         return Outcome.FAIL if values[name] is NA else Outcome.PASS
 
     return well_typed
 
 
-@lru_cache(maxsize=16)
-def _program(source: str, form_id: str, version: int, holder: _ById) -> _Program:
-    return _Program(holder.form)
-
-
-class _ById:
+class Held:
     """A cache key: forms are immutable, their dicts are not hashable."""
 
     __slots__ = ("form",)
@@ -93,16 +97,29 @@ class _ById:
         self.form = form
 
     def __hash__(self) -> int:
-        return hash(self.form.id)
+        return hash(self.form.source)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and other.form.source == self.form.source
+        return isinstance(other, Held) and (
+            other.form is self.form
+            or (other.form.source, other.form.id, other.form.version) == (self.form.source, self.form.id, self.form.version)
+        )
+
+
+@lru_cache(maxsize=16)
+def _program(key: Held) -> Program:
+    return Program(key.form)
+
+
+def program_of(form: Form) -> Program:
+    """The form's checks, compiled once per process."""
+    return _program(Held(form))
 
 
 class _Around:
     """What a formula reads beyond its own place (see rules.python.Surroundings)."""
 
-    def __init__(self, program: _Program, book: _BookView, result: SheetResult) -> None:
+    def __init__(self, program: Program, book: _BookView, result: SheetResult) -> None:
         self._program = program
         self._book = book
         self._result = result
@@ -128,8 +145,8 @@ class _Around:
     def occurs(self, name: str, value: ReadValue) -> float:
         counts = self._counts.get(name)
         if counts is None:
-            counts = self._counts[name] = Counter(_key(each) for each in self._column(name))
-        return float(counts[_key(value)])
+            counts = self._counts[name] = Counter(counted_key(each) for each in self._column(name))
+        return float(counts[counted_key(value)])
 
     def total(self, name: str) -> float:
         return sum(value for value in self._column(name) if isinstance(value, float))
@@ -152,7 +169,8 @@ class _Around:
         return self._program.items[name]
 
 
-def _key(value: ReadValue) -> str:
+def counted_key(value: ReadValue) -> str:
+    """By what OCCURS counts a value."""
     return fold(value) if isinstance(value, str) else plain(value) if isinstance(value, float) else ""
 
 
@@ -180,7 +198,7 @@ def evaluate(form: Form, book: Book) -> list[SheetResult]:
 
     A check in a row runs on begun rows, one on a project sheet on begun sheets.
     """
-    program = _program(form.source, form.id, form.version, _ById(form))
+    program = program_of(form)
     results = [_read(form, record) for record in book.all()]
     view = _BookView(form, results)
     for result in results:
@@ -198,7 +216,7 @@ def _read(form: Form, record: SheetRecord) -> SheetResult:
     return result
 
 
-def _run(form: Form, program: _Program, view: _BookView, result: SheetResult) -> None:
+def _run(form: Form, program: Program, view: _BookView, result: SheetResult) -> None:
     record = result.record
     sheet = form.sheets.get(record.sheet)
     if sheet is not None and sheet.repeats and not record.begun:
@@ -232,7 +250,7 @@ def _row_places(
 
 def _run_group(
     form: Form,
-    program: _Program,
+    program: Program,
     result: SheetResult,
     check: Check,
     runner: Runner,
@@ -248,7 +266,7 @@ def _run_group(
 
 
 def _fail(
-    program: _Program,
+    program: Program,
     result: SheetResult,
     check: Check,
     row: Row | None,
@@ -256,18 +274,19 @@ def _fail(
     values: Mapping[str, ReadValue],
     around: _Around,
 ) -> None:
-    message = "" if outcome is Outcome.UNDECIDED else _message(program, check, row, result.record, values, around)
+    message = "" if outcome is Outcome.UNDECIDED else message_of(program, check, row, result.record, values, around)
     result.failures.append(Failure(check, row, outcome, message))
 
 
-def _message(
-    program: _Program,
+def message_of(
+    program: Program,
     check: Check,
     row: Row | None,
     record: SheetRecord,
     values: Mapping[str, ReadValue],
-    around: _Around,
+    around: Surroundings,
 ) -> str:
+    """What people read where a check fails: its figures filled in, ？ for one that has no value."""
     parts: list[str] = []
     for part in check.message:
         if isinstance(part, str):
@@ -288,7 +307,7 @@ def computed_values(form: Form, book: Book, record: SheetRecord) -> dict[str, st
     Text is read as data (inner blanks kept).  On a blank project sheet the
     fields that read the sheet's own values are "".
     """
-    program = _program(form.source, form.id, form.version, _ById(form))
+    program = program_of(form)
     sheet = form.sheets[record.sheet]
     values: dict[str, ReadValue] = {}
     for each in book.all():

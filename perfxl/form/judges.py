@@ -7,12 +7,13 @@ A form names a judge in ``[[rule]] python = "…"`` and gives its settings in
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 from ..rules.values import fold, squash
-from .model import Form, JudgeRule
+from .model import Field, Form, JudgeRule
 from .records import Book, Row, SheetRecord, data_text
 
 __all__ = ["JUDGES", "Judge", "Verdict", "judge"]
@@ -56,13 +57,24 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 
 def normal_name(text: str) -> str:
     """An indicator's name for comparison: no blanks, punctuation or case."""
-    return fold(_PUNCTUATION.sub("", squash(text)))
+    return fold(text if text.isalnum() else _PUNCTUATION.sub("", text))
+
+
+def _words(field: Field, row: Row) -> str:
+    """A value as text without blanks, "" where there is none."""
+    raw = row.raws.get(field.name)
+    if not isinstance(raw, str):
+        return ""
+    return squash(raw if field.type_name in _AS_IT_IS else data_text(field, raw))
+
+
+_AS_IT_IS = ("text", "long", "target")
 
 
 def _names(form: Form, field: str, record: SheetRecord) -> frozenset[str]:
     meant = form.fields[field]
-    found = (normal_name(data_text(meant, row.raws.get(field))) for row in record.rows.get(meant.group, ()))
-    return frozenset(name for name in found if name)
+    found = {normal_name(_words(meant, row)) for row in record.rows.get(meant.group, ())}
+    return frozenset(found - {""})
 
 
 def _copied(form: Form, rule: JudgeRule, book: Book) -> Iterator[Verdict]:
@@ -88,12 +100,24 @@ _COMMON = (
 )  # fmt: skip
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _FEWEST = 2
+_RARE = "".join(chr(code) for code in range(0x4E00, 0xA000) if chr(code) not in "".join(_COMMON))
+_RARE_RUNS = re.compile(f"[{_RARE}]{{2,}}")
 
 
+@lru_cache(maxsize=8192)
 def _pieces(text: str) -> list[str]:
     for word in _COMMON:
         text = text.replace(word, " ")
     return _HAN.findall(text)
+
+
+def plainly_alike(one: str, other: str) -> bool:
+    """Both have a pair of neighbouring characters of which no common word has any: surely 1 in likeness."""
+    for run in _RARE_RUNS.findall(one):
+        for at in range(len(run) - 1):
+            if run[at : at + 2] in other:
+                return True
+    return False
 
 
 def likeness(one: str, other: str) -> float:
@@ -127,15 +151,24 @@ def _unlike(form: Form, rule: JudgeRule, book: Book) -> Iterator[Verdict]:
     field, threshold = form.fields[rule.field], float(rule.settings["threshold"])
     other = form.fields[str(rule.settings["field"])]
     rows = [(record, row) for record in book.projects(form) for row in record.rows.get(field.group, ())]
-    names = [squash(data_text(other, row.raws.get(other.name))) for _, row in rows]
-    words = [_pairs(name) for name in names]
-    for number, (record, row) in enumerate(rows):
-        name, text = names[number], squash(data_text(field, row.raws.get(field.name)))
-        if not name or not text or likeness(name, text) >= threshold:
+    names = [_words(other, row) for _, row in rows]
+    for name, (record, row) in zip(names, rows, strict=True):
+        text = _words(field, row)
+        if not name or not text or plainly_alike(name, text) or likeness(name, text) >= threshold:
             continue
-        said = _pairs(text)
-        if any(said & own for each, own in enumerate(words) if names[each] != name):
+        if _speaks_of_another(text, name, names):
             yield Verdict(record=record, row=row, values={"name": name[:20], "text": text[:20]})
+
+
+def _speaks_of_another(text: str, name: str, names: Sequence[str]) -> bool:
+    """The text has a pair of characters of another name."""
+    said = _pairs(text)
+    everything = "\n".join(names)
+    # A pair of a name's pieces stands in the name itself, so most pairs need no further look.
+    heard = [pair for pair in said if pair in everything]
+    return any(
+        pair in piece for pair in heard for other in names if other != name and pair in other for piece in _pieces(other)
+    )
 
 
 JUDGES: Mapping[str, Judge] = {

@@ -54,7 +54,7 @@ class Expression:
     """A checked formula.
 
     ``fields`` are read in the place itself, ``columns`` over all rows or sheets,
-    ``constants`` are the names of its place's constants.
+    ``constants`` are the names of its place's constants, ``groups`` those whose rows it counts.
     ``guarded``: an error in a value read could be hidden by IF, by an engine
     whose AND and OR stop early, or by a function that swallows errors, so the
     Excel text must ask first.
@@ -67,6 +67,7 @@ class Expression:
     fields: frozenset[str]
     columns: frozenset[str]
     constants: frozenset[str]
+    groups: frozenset[str]
     guarded: bool
     scope: Scope
 
@@ -76,6 +77,7 @@ class _Reading:
     fields: set[str]
     columns: set[str]
     constants: set[str]
+    groups: set[str]
     guarded: bool = False
 
 
@@ -221,13 +223,15 @@ def _named_argument(takes: Argument, what: str, node: Node, scope: Scope, readin
         reading.fields.add(node.name)
     if takes in (Argument.COLUMN, Argument.REPEATED):
         reading.columns.add(node.name)
+    if takes is Argument.GROUP:
+        reading.groups.add(node.name)
     return _TEXT
 
 
 def analyse(source: str, scope: Scope) -> Expression:
     """Check a formula against the names it may use; raises L01–L09 with the place."""
     tree = parse(source)
-    reading = _Reading(set(), set(), set())
+    reading = _Reading(set(), set(), set(), set())
     kind, exactness = _kind_of(tree, scope, reading)
     return Expression(
         source=source,
@@ -237,6 +241,7 @@ def analyse(source: str, scope: Scope) -> Expression:
         fields=frozenset(reading.fields),
         columns=frozenset(reading.columns),
         constants=frozenset(reading.constants),
+        groups=frozenset(reading.groups),
         guarded=reading.guarded,
         scope=scope,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Any, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 
 from .analyse import Expression, Role, Scope
 from .functions import FUNCTIONS, PYTHON_NAMES, Kind
@@ -12,7 +12,7 @@ from .syntax import Binary, Call, Name, Node, Number, Text, Truth, Unary, contin
 from .targets import read_target
 from .values import NA, ReadValue, Undecided
 
-__all__ = ["Outcome", "Surroundings", "python_rule", "python_text"]
+__all__ = ["Outcome", "Surroundings", "Translator", "python_rule", "python_text"]
 
 
 class Outcome(IntEnum):
@@ -59,7 +59,6 @@ class Surroundings(Protocol):
 
 
 Values = Mapping[str, ReadValue]
-_PARTS = {"TARGET_OP": "op", "TARGET_NUMBER": "number", "TARGET_UNIT": "unit", "TARGET_KIND": "kind"}
 _COMPARE = {"=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
@@ -69,11 +68,16 @@ def _divided(dividend: float, divisor: float) -> float:
     return dividend / divisor
 
 
-class _Compiler:
+class Translator:
+    """Writes checked expressions as Python text over ``f_NAME`` and ``around``."""
+
+    parts: ClassVar = {"TARGET_OP": "op", "TARGET_NUMBER": "number", "TARGET_UNIT": "unit", "TARGET_KIND": "kind"}
+
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
     def kind(self, node: Node) -> Kind:
+        """What the expression yields."""
         match node:
             case Number() | Unary():
                 return Kind.NUMBER
@@ -93,6 +97,7 @@ class _Compiler:
                 return FUNCTIONS[function].gives
 
     def code(self, node: Node) -> str:
+        """The expression as Python text."""
         match node:
             case Number(value=value) | Text(value=value) | Truth(value=value):
                 return repr(value)
@@ -109,6 +114,7 @@ class _Compiler:
                 return self.call(function, arguments)
 
     def binary(self, node: Binary) -> str:
+        """``left operator right``."""
         left, right = self.code(node.left), self.code(node.right)
         chained = continues(node.left, node.operator)
         if node.operator in "+-*":
@@ -122,14 +128,16 @@ class _Compiler:
         return f"({left}{_COMPARE[node.operator]}{right})"
 
     def shown(self, node: Node) -> str:
+        """The expression as it is joined to text."""
         code = self.code(node)
         return f"plain({code})" if self.kind(node) is Kind.NUMBER else code
 
     def call(self, function: str, arguments: tuple[Node, ...]) -> str:
+        """A function call."""
         first = arguments[0] if arguments else None
         name = first.name if isinstance(first, Name) else ""
-        if function in _PARTS:
-            return f"target(f_{name}).{_PARTS[function]}"
+        if function in self.parts:
+            return f"target(f_{name}).{self.parts[function]}"
         if function == "BLANK" and first is not None:
             is_field = bool(name) and self.scope[name].role is Role.FIELD
             return f'(f_{name} == "")' if is_field else f'({self.code(first)} == "")'
@@ -148,13 +156,13 @@ class _Compiler:
         return python(compiled)
 
 
-_GLOBALS: dict[str, Any] = {
+INLINE_NAMES: dict[str, Any] = {
     **PYTHON_NAMES,
     "NA": NA,
     "Undecided": Undecided,
     "divided": _divided,
     "target": read_target,
-    "__builtins__": {"min": min, "max": max, "abs": abs, "set": set},
+    "__builtins__": {each.__name__: each for each in (min, max, abs, set, len, enumerate, range, str)},
 }
 
 
@@ -165,7 +173,7 @@ def _function(expression: Expression, result: str) -> Callable[[Values, Surround
     for name in sorted(expression.columns):
         lines.append(f"    if not around.readable({name!r}): raise Undecided")
     lines.append(f"    return {result}")
-    space = dict(_GLOBALS)
+    space = dict(INLINE_NAMES)
     # The source is generated from a checked tree: names are the form's own
     # identifiers, literals go through repr().
     exec("\n".join(lines), space)
@@ -174,7 +182,7 @@ def _function(expression: Expression, result: str) -> Callable[[Values, Surround
 
 def python_rule(expression: Expression) -> Callable[[Values, Surroundings], Outcome]:
     """A function from read values to the rule's outcome."""
-    holds = _function(expression, _Compiler(expression.scope).code(expression.tree))
+    holds = _function(expression, Translator(expression.scope).code(expression.tree))
     passed, failed, undecided = Outcome.PASS, Outcome.FAIL, Outcome.UNDECIDED
 
     def outcome(values: Values, around: Surroundings) -> Outcome:
@@ -188,4 +196,4 @@ def python_rule(expression: Expression) -> Callable[[Values, Surroundings], Outc
 
 def python_text(expression: Expression) -> Callable[[Values, Surroundings], str]:
     """A function from read values to the text that is shown; raises Undecided."""
-    return _function(expression, _Compiler(expression.scope).shown(expression.tree))
+    return _function(expression, Translator(expression.scope).shown(expression.tree))
