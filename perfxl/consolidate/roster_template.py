@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 from datetime import datetime
 
-from openpyxl.workbook import Workbook
-
-from .package import finish
 from .roster import PROJECT_COLUMNS, UNIT_COLUMNS, YEAR_TITLE
-from .sheets.page import Column, Kind, Page, Styles
+from .sheets.draft import Draft
+from .sheets.looks import Kind
+from .sheets.page import Column
 
 __all__ = ["roster_template"]
 
@@ -34,35 +33,31 @@ _NOTES = (
 
 def roster_template(as_of: datetime, year: int = 0) -> bytes:
     """The bytes of a blank roster, for a budget year if given; codes are text, so that leading zeros stay."""
-    book = Workbook()
-    assert book.active is not None
-    book.remove(book.active)
-    styles = Styles(book)
-    pages = [_page(book, styles, "单位", UNIT_COLUMNS), _page(book, styles, "项目", PROJECT_COLUMNS)]
-    notes = Page(book, "填写说明", [Column(title="工作表", width=10, kind=Kind.CENTRE), Column(title="说明", width=90)], styles)
-    if year:
-        notes.line([YEAR_TITLE, str(year)])
-    notes.header()
-    for line in _NOTES:
-        notes.line(line)
-    notes.print_setup(1 + bool(year), 2)
-    styles.drop(book)
-    book.properties.creator, book.properties.title = "perfxl", "单位名册"
-    book.properties.created = book.properties.modified = as_of.replace(tzinfo=None)
-    saved = io.BytesIO()
-    book.save(saved)
-    return finish(saved.getvalue(), {number: page.cached for number, page in enumerate([*pages, notes], 1)}, as_of)
+    draft = Draft("单位名册")
+    try:
+        for title, names in (("单位", UNIT_COLUMNS), ("项目", PROJECT_COLUMNS)):
+            _add_page(draft, title, names)
+        notes = draft.page("填写说明", [Column(title="工作表", width=10, kind=Kind.CENTRE), Column(title="说明", width=90)])
+        if year:
+            notes.line([YEAR_TITLE, str(year)])
+        notes.header()
+        for line in _NOTES:
+            notes.line(line)
+        notes.print_setup(1 + bool(year), 2)
+        target = io.BytesIO()
+        draft.write(target, as_of)
+    finally:
+        draft.close()
+    return target.getvalue()
 
 
-def _page(book: Workbook, styles: Styles, title: str, names: tuple[str, ...]) -> Page:
-    columns = [Column(title=name, width=_WIDTHS.get(name, 14.0), kind=_kind(name)) for name in names]
-    page = Page(book, title, columns, styles)
+def _add_page(draft: Draft, title: str, names: tuple[str, ...]) -> None:
+    page = draft.page(title, [Column(title=name, width=_WIDTHS.get(name, 14.0), kind=_kind(name)) for name in names])
     page.header()
     for _ in range(_ROWS):
         page.line([None] * len(names))
     page.freeze(2, 1)
     page.print_setup(1, len(names))
-    return page
 
 
 def _kind(name: str) -> Kind:

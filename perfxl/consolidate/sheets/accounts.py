@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from openpyxl.workbook import Workbook
-
 from ..dataset import Dataset
+from .cells import Formula, Money
 from .departments import add_departments
+from .draft import Draft
 from .files import TONES, FilesPage
-from .page import Column, Formula, Kind, Money, Page, Styles, Tone
+from .looks import Kind, Tone
+from .page import Column, Page
 from .projects import ProjectsPage
 
 __all__ = ["TITLE", "add_accounts"]
@@ -19,7 +20,7 @@ TITLE = "核对"
 _TIES, _DIFFERS = "相符", "不符"
 
 
-def add_accounts(book: Workbook, styles: Styles, dataset: Dataset, projects: ProjectsPage, files: FilesPage) -> Page:
+def add_accounts(draft: Draft, dataset: Dataset, projects: ProjectsPage, files: FilesPage) -> Page:
     """Add the sheet 核对."""
     form = dataset.form
     budget = form.fields[form.roles["budget"]].label
@@ -31,7 +32,7 @@ def add_accounts(book: Workbook, styles: Styles, dataset: Dataset, projects: Pro
         Column(title="计入汇总表", width=12, kind=Kind.CENTRE),
         Column(title="说明", width=52),
     ]
-    page = Page(book, TITLE, columns, styles)
+    page = draft.page(TITLE, columns)
     page.heading("核对", "收到的文件 = 各状态文件之和；汇总表只计“通过”和“有提示”", len(columns))
     header = page.header()
     first = header + 1

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ...form.model import Field, Form, Mark
 from ..content import Value
-from .page import CellContent, Column, Kind, Money
+from .cells import CellContent, Money
+from .looks import Kind
+from .page import Column
 
 __all__ = ["contents_of", "cover_fields", "field_columns", "group_fields", "project_fields"]
 

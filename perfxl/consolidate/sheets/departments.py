@@ -7,7 +7,9 @@ from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.shapes import GraphicalProperties
 
 from ..dataset import Dataset
-from .page import CellContent, Formula, Kind, Money, Page, Tone, address
+from .cells import CellContent, Formula, Money, address
+from .looks import Kind, Tone
+from .page import Page
 from .projects import ProjectsPage
 
 __all__ = ["add_departments"]

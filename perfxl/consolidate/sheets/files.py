@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
-from openpyxl.workbook import Workbook
 
 from ..dataset import Dataset
 from ..states import Judged, State, moment
+from .cells import CellContent, Money, sheet_reference
 from .columns import contents_of, cover_fields
-from .page import CellContent, Column, Kind, Money, Page, Styles, Tone, sheet_reference
+from .draft import Draft
+from .looks import Kind, Tone
+from .page import Column, Page
 from .places import Places
 
 __all__ = ["TITLE", "FilesPage", "add_files"]
@@ -38,7 +40,7 @@ class FilesPage:
     budgets: str
 
 
-def add_files(book: Workbook, styles: Styles, dataset: Dataset, places: Places) -> FilesPage:
+def add_files(draft: Draft, dataset: Dataset, places: Places) -> FilesPage:
     """Add the sheet 文件清单."""
     form = dataset.form
     extras = cover_fields(form)
@@ -59,7 +61,7 @@ def add_files(book: Workbook, styles: Styles, dataset: Dataset, places: Places) 
         Column(title="保存时间（UTC）", width=17, kind=Kind.CENTRE),
         Column(title="SHA-256", width=16, kind=Kind.CODE),
     ]
-    page = Page(book, TITLE, columns, styles)
+    page = draft.page(TITLE, columns)
     page.heading("文件清单", f"共收到 {len(dataset.files)} 个文件    单位：{form.money_unit}", len(columns) - len(extras) - 2)
     header = page.header()
     for number, file in enumerate(dataset.official, 1):

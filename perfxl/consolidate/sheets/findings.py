@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from openpyxl.workbook import Workbook
-
 from ...check import Finding
 from ...form.model import Form, Severity
 from ..dataset import Dataset
 from ..opinions import COLUMN
+from .draft import Draft
 from .files import TONES
-from .page import Column, Kind, Page, Styles, Tone
+from .looks import Kind, Tone
+from .page import Column, Page
 from .places import Places
 
 __all__ = ["TITLE", "add_findings"]
@@ -19,7 +19,7 @@ _PRINTED = 12
 """The first columns, which fit on a page; the others lead to places and explain the rule."""
 
 
-def add_findings(book: Workbook, styles: Styles, dataset: Dataset, places: Places) -> Page:
+def add_findings(draft: Draft, dataset: Dataset, places: Places) -> Page:
     """Add the sheet 校验问题; its column 财政意见 is for the officer to fill."""
     form = dataset.form
     label = {role: form.fields[name].label for role, name in form.roles.items()}
@@ -41,7 +41,7 @@ def add_findings(book: Workbook, styles: Styles, dataset: Dataset, places: Place
         Column(title="文件", width=52),
         Column(title="文件状态", width=11, kind=Kind.CENTRE),
     ]
-    page = Page(book, TITLE, columns, styles)
+    page = draft.page(TITLE, columns)
     errors = sum(row.finding.severity is Severity.ERROR for row in dataset.findings)
     note = f"错误 {errors} 个，提示 {len(dataset.findings) - errors} 个（已被取代的文件不列）"
     page.heading("校验问题", note, _PRINTED)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from openpyxl.workbook import Workbook
-
 from ..dataset import Dataset
+from .cells import CellContent, sheet_reference
 from .columns import contents_of, field_columns, group_fields
-from .page import CellContent, Column, Kind, Page, Styles, sheet_reference
+from .draft import Draft
+from .looks import Kind
+from .page import Column, Page
 from .places import Places
 
 __all__ = ["TITLE", "add_indicators"]
@@ -16,7 +17,7 @@ _MOST_LINKED = 5_000
 """With more rows than this each names its file without a link: tens of thousands of links make Excel slow to open."""
 
 
-def add_indicators(book: Workbook, styles: Styles, dataset: Dataset, places: Places) -> Page:
+def add_indicators(draft: Draft, dataset: Dataset, places: Places) -> Page:
     """Add the sheet 指标明细.
 
     A form with several groups on its project sheet has the group named in each
@@ -48,7 +49,7 @@ def add_indicators(book: Workbook, styles: Styles, dataset: Dataset, places: Pla
         Column(title="工作表", width=10, kind=Kind.CENTRE),
         Column(title="单元格", width=8, kind=Kind.CENTRE),
     ]
-    page = Page(book, TITLE, columns, styles)
+    page = draft.page(TITLE, columns)
     page.heading(f"{form.year}年{form.title}指标明细", f"共 {len(dataset.indicators)} 条指标", shown)
     header = page.header()
     linked = len(dataset.indicators) <= _MOST_LINKED

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ...check import Finding
-from .page import Link, sheet_reference
+from .cells import Link, sheet_reference
 
 __all__ = ["Places"]
 

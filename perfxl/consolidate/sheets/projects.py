@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from openpyxl.utils import get_column_letter
-from openpyxl.workbook import Workbook
 
 from ...form.model import Field
 from ..dataset import Dataset, ProjectRow
+from .cells import CellContent, Formula, Money, address, sheet_reference
 from .columns import contents_of, field_columns, project_fields
-from .page import CellContent, Column, Formula, Kind, Money, Page, Styles, Tone, address, sheet_reference
+from .draft import Draft
+from .looks import Kind, Tone
+from .page import Column, Page
 from .places import Places
 
 __all__ = ["TITLE", "ProjectsPage", "add_projects"]
@@ -37,7 +39,7 @@ class ProjectsPage:
     budgets: str
 
 
-def add_projects(book: Workbook, styles: Styles, dataset: Dataset, places: Places, as_of: datetime) -> ProjectsPage:
+def add_projects(draft: Draft, dataset: Dataset, places: Places, as_of: datetime) -> ProjectsPage:
     """Add the sheet 汇总表."""
     form = dataset.form
     fields = project_fields(form)
@@ -53,7 +55,7 @@ def add_projects(book: Workbook, styles: Styles, dataset: Dataset, places: Place
         Column(title="工作表", width=10, kind=Kind.CENTRE),
         Column(title="单元格", width=8, kind=Kind.CENTRE),
     ]
-    page = Page(book, TITLE, columns, styles)
+    page = draft.page(TITLE, columns)
     shown = len(columns) - 4
     note = f"汇总时间：{as_of:%Y-%m-%d %H:%M}    表样：{form.id} 第 {form.version} 版    单位：{form.money_unit}"
     page.heading(f"{form.year}年{form.title}汇总表", note, shown)
@@ -90,8 +92,6 @@ class _Table:
         for row in rows:
             self.project(row)
         last = self.page.row
-        for number in range(first, last + 1):
-            self.page.sheet.row_dimensions[number].outlineLevel = 1
         name = self.name_of(department) or department
         label = f"{name}{SUBTOTAL}（{len(rows)} 个项目）"
 
@@ -115,7 +115,8 @@ class _Table:
                 self.places.in_file(file.file, file.file, project.sheet, project.cell),
                 project.sheet,
                 project.cell,
-            ]
+            ],
+            outline=1,
         )
         self.places.project(file.file, project.sheet, sheet_reference(TITLE, f"A{number}"))
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from openpyxl.workbook import Workbook
-
 from ..dataset import Dataset
 from ..standing import OfficeTally, Standing, office_tallies, standings
 from ..states import State, moment
 from ..task import CHINA
+from .cells import CellContent, Formula, Link, Money
+from .draft import Draft
 from .files import TONES
-from .page import CellContent, Column, Formula, Kind, Link, Money, Page, Styles, Tone
+from .looks import Kind, Tone
+from .page import Column, Page
 from .places import Places
 
 __all__ = ["TITLE", "add_reporting"]
@@ -22,12 +23,12 @@ _STATES = (State.ACCEPTED.label, State.HINTS.label, State.RETURNED.label, "未�
 _OFFICES = ("归口股室", "应报单位", "已下发", "已报", *_STATES, "迟报")
 
 
-def add_reporting(book: Workbook, styles: Styles, dataset: Dataset, places: Places) -> Page | None:
+def add_reporting(draft: Draft, dataset: Dataset, places: Places) -> Page | None:
     """Add the sheet 报送情况; ``None`` without a roster."""
     units = standings(dataset)
     if not units:
         return None
-    page = Page(book, TITLE, _columns(dataset), styles)
+    page = draft.page(TITLE, _columns(dataset))
     page.heading(TITLE, _note(dataset, units), _PRINTED)
     header = page.header()
     for number, each in enumerate(units, 1):

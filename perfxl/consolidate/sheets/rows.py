@@ -1,0 +1,104 @@
+"""Rows of a sheet as XML, written one after the other: no cell stays in memory.
+
+The first texts go to the workbook's shared strings (ECMA-376 18.4.9); beyond a
+number of different ones they stand in their cells (18.3.1.53), so that memory
+does not grow with the workbook.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
+
+from .cells import Formula, clean
+
+__all__ = ["RowFile", "SharedStrings", "formula_cell"]
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_MOST_SHARED = 20_000
+_IN_MEMORY = 1 << 20
+_FLUSH_ROWS = 256
+
+
+class SharedStrings:
+    """The workbook's texts; :attr:`cells` maps a text to what follows its cell's style, for all that are shared."""
+
+    def __init__(self, most: int = _MOST_SHARED) -> None:
+        self.cells: dict[str, str] = {}
+        self._items: dict[str, int] = {}
+        self._most = most
+
+    def cell(self, text: str) -> str:
+        """What follows the style of a cell that holds this text: ``"/>"`` if nothing of it is left."""
+        found = self.cells.get(text)
+        if found is not None:
+            return found
+        item = _item(text)
+        if not item:
+            return "/>"
+        if len(self.cells) >= self._most:
+            return f' t="inlineStr"><is>{item}</is></c>'
+        number = self._items.setdefault(item, len(self._items))
+        found = self.cells[text] = f' t="s"><v>{number}</v></c>'
+        return found
+
+    def part(self) -> Iterator[str]:
+        """The part xl/sharedStrings.xml, in pieces."""
+        yield '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        yield f'<sst xmlns="{_MAIN}" uniqueCount="{len(self._items)}">'
+        for item in self._items:
+            yield f"<si>{item}</si>"
+        yield "</sst>"
+
+
+def _item(text: str) -> str:
+    text = clean(text)
+    if not text:
+        return ""
+    if "&" in text or "<" in text or ">" in text:
+        text = escape(text)
+    if text[0].isspace() or text[-1].isspace() or "\n" in text:
+        return f'<t xml:space="preserve">{text}</t>'
+    return f"<t>{text}</t>"
+
+
+def formula_cell(formula: Formula) -> str:
+    """What follows the style of a cell with a formula: the formula and the value that it has (18.3.1.96)."""
+    text, value = escape(formula.text.removeprefix("=")), formula.value
+    if isinstance(value, str):
+        return f' t="str"><f>{text}</f><v>{escape(clean(value))}</v></c>'
+    return f"><f>{text}</f><v>{value!r}</v></c>"
+
+
+class RowFile:
+    """Rows in a temporary file, once they are many."""
+
+    def __init__(self) -> None:
+        # Closed with the draft that it belongs to, when the package is written or given up.
+        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+        self._rows: list[str] = []
+
+    def add(self, row: str) -> None:
+        """One ``<row>`` element; C02 if the temporary file cannot be written."""
+        self._rows.append(row)
+        if len(self._rows) >= _FLUSH_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
+            self._file.write("".join(self._rows).encode("utf-8"))
+        except OSError as fault:
+            raise PerfxlError("C02", path=tempfile.gettempdir(), reason=system_reason(fault)) from None
+        self._rows.clear()
+
+    def pieces(self) -> Iterator[bytes]:
+        """All rows, in order, in pieces."""
+        self._flush()
+        self._file.seek(0)
+        while piece := self._file.read(_IN_MEMORY):
+            yield piece
+
+    def close(self) -> None:
+        """Drop the file."""
+        self._file.close()
