@@ -7,13 +7,16 @@ import glob
 import os
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ..check.intake import read_submission
 from ..errors import PerfxlError, reason
 from .files import shown_path
 
-__all__ = ["check_writable", "refuse_filled", "write_complete"]
+__all__ = ["check_writable", "completed", "refuse_filled", "write_complete"]
 
 _OLD_SECONDS = 3600.0
 
@@ -23,6 +26,13 @@ def write_complete(path: Path, content: bytes, *, mode: int | None = None) -> No
 
     ``mode``: who may read it, if not everyone whom the system's default lets.
     """
+    with completed(path, mode=mode) as file:
+        file.write(content)
+
+
+@contextmanager
+def completed(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
+    """A file to write, which takes the place of ``path`` when all is written; as :func:`write_complete`."""
     beside: Path | None = None
     try:
         if path.exists() and not path.is_file():
@@ -31,17 +41,19 @@ def write_complete(path: Path, content: bytes, *, mode: int | None = None) -> No
         _remove_leftovers(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
         beside = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         beside.chmod(_mode(path) if mode is None else mode)
         beside.replace(path)
+        beside = None
     except OSError as fault:
+        raise PerfxlError("C02", path=shown_path(path), reason=reason(fault)) from None
+    finally:
         if beside is not None:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
-        raise PerfxlError("C02", path=shown_path(path), reason=reason(fault)) from None
 
 
 def _remove_leftovers(path: Path) -> None:

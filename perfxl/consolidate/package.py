@@ -24,7 +24,7 @@ __all__ = ["SheetContent", "complete"]
 
 _SHEET = re.compile(r"xl/worksheets/sheet([0-9]+)\.xml\Z")
 _EMPTY_ROWS = re.compile(r"<sheetData ?(?:/>|></sheetData>)")
-_DIMENSION = '<dimension ref="A1:A1"/>'
+_DIMENSION = re.compile(r'<dimension ref="A1:A1" ?/>')
 _AFTER_LINKS = "<printOptions"
 _MODIFIED = re.compile(r"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
 _FONT = re.compile(r"<font>(.*?)</font>")
@@ -86,7 +86,7 @@ def complete(
 def _write_sheet(part: object, skeleton: str, content: SheetContent) -> None:
     write = part.write  # type: ignore[attr-defined]
     head, *rest = _EMPTY_ROWS.split(skeleton)
-    if len(rest) != 1 or skeleton.count(_DIMENSION) != 1 or rest[0].count(_AFTER_LINKS) > 1:
+    if len(rest) != 1 or len(_DIMENSION.findall(head)) != 1 or rest[0].count(_AFTER_LINKS) > 1:
         raise ValueError("openpyxl wrote a sheet otherwise than expected")
     tail = rest[0]
     if content.hyperlinks:
@@ -95,7 +95,7 @@ def _write_sheet(part: object, skeleton: str, content: SheetContent) -> None:
             raise ValueError("no place for hyperlinks in a sheet without print options")
         tail = f"{before}{content.hyperlinks}{element}{after}"
         head = head.replace("<worksheet ", f'<worksheet xmlns:r="{_OFFICE}" ', 1)
-    write(head.replace(_DIMENSION, f'<dimension ref="{content.dimension}"/>').encode("utf-8"))
+    write(_DIMENSION.sub(f'<dimension ref="{content.dimension}"/>', head).encode("utf-8"))
     write(b"<sheetData>")
     for piece in content.rows:
         write(piece)

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 
 from ..errors import PerfxlError
 from ..form.records import MICRO
@@ -67,11 +68,20 @@ class Roster:
     year: int = field(default=0, compare=False)
     file: str = field(default="", compare=False)
 
+    @cached_property
+    def _department_names(self) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for unit in self.units.values():
+            if unit.department:
+                found.setdefault(unit.code[:3], unit.department)
+        for unit in self.units.values():
+            if unit.lead:
+                found.setdefault(unit.code[:3], unit.name)
+        return found
+
     def department_name(self, department: str) -> str:
         """The department's name: as the roster gives it, else its lead unit's."""
-        mine = [unit for unit in self.units.values() if unit.code[:3] == department]
-        names = [unit.department for unit in mine if unit.department]
-        return names[0] if names else next((unit.name for unit in mine if unit.lead), "")
+        return self._department_names.get(department, "")
 
     @property
     def total(self) -> int | None:
@@ -84,13 +94,20 @@ class Roster:
         by_unit.update({unit: amount for unit, amount in whole.items() if amount is not None})
         return sum(by_unit.values()) if by_unit else None
 
+    @cached_property
+    def _ceilings_of_units(self) -> Mapping[str, int]:
+        whole: dict[str, int] = {}
+        sums: dict[str, int] = {}
+        for each in self.ceilings:
+            if each.amount is not None and not each.code and not each.name:
+                whole.setdefault(each.unit, each.amount)
+            sums[each.unit] = sums.get(each.unit, 0) + (each.amount or 0)
+        named = {each.unit for each in self.ceilings if each.amount is not None}
+        return {unit: amount for unit, amount in sums.items() if unit in named} | whole
+
     def ceiling_of(self, unit: str) -> int | None:
         """A unit's ceiling: its own, else the sum of its projects'."""
-        mine = [each for each in self.ceilings if each.unit == unit and each.amount is not None]
-        whole = [each.amount for each in mine if not each.code and not each.name]
-        if whole:
-            return whole[0]
-        return sum(each.amount or 0 for each in mine) if mine else None
+        return self._ceilings_of_units.get(unit)
 
 
 _Line = tuple[int, dict[str, str]]

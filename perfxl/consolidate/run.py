@@ -34,10 +34,10 @@ from .ledger import (
 )
 from .manifest import HandedOut
 from .opinions import opinions_in
-from .output import check_writable, refuse_filled, write_complete
+from .output import check_writable, completed, refuse_filled
 from .reading import FileReader, Progress, read_contents
 from .roster import Roster
-from .sheets import build_workbook
+from .sheets import write_workbook
 from .standing import standings
 from .states import State
 from .store import Store
@@ -200,9 +200,9 @@ def consolidate_files(
             handed=handed_of(store),
             last_year=last_year,
         )
-        workbook = build_workbook(dataset, as_of=as_of, links=_links(gathered.files, output))
+        with completed(output) as file:
+            write_workbook(dataset, file, as_of=as_of, links=_links(gathered.files, output))
         record_run(store, dataset, as_of=as_of, output=str(output), read=read.opened)
-    write_complete(output, workbook)
     return Summary(output=output, dataset=dataset, opened=read.opened, others=gathered.others)
 
 

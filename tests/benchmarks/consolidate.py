@@ -104,7 +104,7 @@ def ratios(found: dict[str, dict[str, float]]) -> dict[str, float]:
     told = {"read+rules+store / calamine": read / calamine}
     if "openpyxl" in found:
         told["openpyxl reading / read+rules+store"] = found["openpyxl"]["seconds"] / read
-    told["workbook / openpyxl write-only dump"] = first["build_workbook"] / found["dump"]["seconds"]
+    told["workbook / openpyxl write-only dump"] = first["write_workbook"] / found["dump"]["seconds"]
     told["second run / first run"] = found["again"]["seconds"] / first["seconds"]
     return {name: round(value, 3) for name, value in told.items()}
 

@@ -18,7 +18,7 @@ from typing import Any
 
 __all__ = ["main"]
 
-STAGES = ("gather", "read_contents", "dataset_of", "record_run", "build_workbook", "write_complete")
+STAGES = ("gather", "read_contents", "dataset_of", "record_run", "write_workbook")
 """The functions of perfxl.consolidate.run that make up a consolidation."""
 
 

@@ -182,7 +182,7 @@ class DescribeARound:
         assert states(summary)["657002 修改.xlsx"] == "returned"  # over its ceiling
         sheet = openpyxl.load_workbook(summary.output, data_only=True)["报送情况"]
         rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=4, max_row=8)]
-        assert [(row[3], row[5], row[6], row[7], row[11], row[12]) for row in rows] == [
+        assert [(row[3], row[7], row[8], row[9], row[13], row[14]) for row in rows] == [
             ("657001", "通过", 1, None, 10.85, 0),
             ("657002", "应退回", 2, "迟报", 6, 0.5),
             ("657003", "应退回", 1, None, None, None),

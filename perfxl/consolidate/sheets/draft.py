@@ -35,10 +35,7 @@ class Draft:
 
     def page(self, title: str, columns: Sequence[Column]) -> Page:
         """A new sheet after the others."""
-        try:
-            page = Page(self.book, title, columns, self._styles, self._strings)
-        except OSError as fault:
-            raise _no_room(fault) from None
+        page = Page(self.book, title, columns, self._styles, self._strings)
         self._pages.append(page)
         return page
 

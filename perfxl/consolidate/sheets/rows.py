@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
+from ...errors import PerfxlError, reason
 from .cells import Formula, clean
 
 __all__ = ["RowFile", "SharedStrings", "formula_cell"]
@@ -89,7 +90,7 @@ class RowFile:
         try:
             self._file.write("".join(self._rows).encode("utf-8"))
         except OSError as fault:
-            raise PerfxlError("C02", path=tempfile.gettempdir(), reason=system_reason(fault)) from None
+            raise PerfxlError("C02", path=tempfile.gettempdir(), reason=reason(fault)) from None
         self._rows.clear()
 
     def pieces(self) -> Iterator[bytes]:
