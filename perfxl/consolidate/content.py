@@ -83,7 +83,8 @@ class Content:
     """One file: what was read and what was found.
 
     ``file`` is the path shown to people, ``form`` ``None`` unless it was read.
-    ``modified`` is the workbook's own time (ISO 8601, "" if unknown).  ``book``
+    ``modified`` is the workbook's own time (ISO 8601, "" if unknown), ``mailed``
+    the date of the mail that first brought it ("" if none did).  ``book``
     is the whole book as text on its way into the store, "" afterwards.
     """
 
@@ -101,6 +102,12 @@ class Content:
     findings: tuple[Finding, ...] = ()
     book: str = field(default="", compare=False, repr=False)
     meta: Mapping[str, str] = field(default_factory=dict)
+    mailed: str = ""
+
+    @property
+    def when(self) -> str:
+        """What decides which of two files wins and whether one is late: the mail date, else the workbook's own time."""
+        return self.mailed or self.modified
 
     @property
     def errors(self) -> int:

@@ -11,6 +11,7 @@ from ..errors import PerfxlError
 from ..form.model import Form, Severity
 from .content import Content
 from .dataset import Dataset
+from .mail import mail_dates
 from .manifest import HandedOut, Occasion
 from .roster import Ceiling, Roster, Unit
 from .states import Choices, Judged, State
@@ -23,6 +24,7 @@ __all__ = [
     "choices_of",
     "choose",
     "counted",
+    "dated",
     "force",
     "forget",
     "form_of",
@@ -249,7 +251,13 @@ def stated(store: Store, states: Sequence[State] = tuple(State)) -> list[Content
     marks = ", ".join("?" * len(states))
     query = f"SELECT f.name, f.sha256 FROM file f JOIN content USING (sha256) WHERE present AND state IN ({marks}) ORDER BY name"
     rows = store.rows(query, [state.value for state in states])
-    return store.contents({str(name): str(sha256) for name, sha256 in rows})
+    return dated(store, store.contents({str(name): str(sha256) for name, sha256 in rows}))
+
+
+def dated(store: Store, contents: Sequence[Content]) -> list[Content]:
+    """The contents with the dates of the mails that brought them, as far as the mail journal knows them."""
+    dates = mail_dates(store)
+    return [replace(each, mailed=dates[each.sha256]) if each.sha256 in dates else each for each in contents]
 
 
 def remembered(store: Store, form: Form) -> Dataset:

@@ -243,7 +243,7 @@ def record_letters(store: Store, entries: Iterable[LetterEntry]) -> None:
 
 def mark_letter(store: Store, message_id: str, fate: Fate, at: datetime, reason: str = "", *, was: Fate | None = None) -> bool:
     """Write down what became of a letter; with ``was`` only if that still holds.  Whether a line changed."""
-    attempt = int(fate in (Fate.SENDING, Fate.FAILED) and was is not Fate.SENDING)
+    attempt = int(fate in (Fate.SENT, Fate.FAILED, Fate.UNCERTAIN, Fate.DRAFT))
     only = " AND fate = ?" if was else ""
     query = f"UPDATE letter SET fate = ?, changed = ?, reason = ?, attempts = attempts + ? WHERE message_id = ?{only}"
     values: list[object] = [fate.value, at.isoformat(), reason, attempt, message_id, *([was.value] if was else [])]
@@ -292,8 +292,8 @@ def arrivals(store: Store) -> list[Arrival]:
     for mail, enclosure in _enclosures(store):
         inside.setdefault(mail, []).append(enclosure)
     found = []
-    query = "SELECT key, message_id, received, sender, subject, kind, reason, original, answer_to FROM mail ORDER BY received, key"
-    for row in store.rows(query):
+    columns = "key, message_id, received, sender, subject, kind, reason, original, answer_to"
+    for row in store.rows(f"SELECT {columns} FROM mail ORDER BY received, key"):
         key, message_id, received, sender, subject, kind, reason, original, answer_to = (str(each) for each in row)
         found.append(
             Arrival(

@@ -78,7 +78,7 @@ def _fill(
         (
             (
                 *(each.content.file, each.content.unit_code, each.content.sha256, each.state.value),
-                *(_saved(each.content.modified), int(is_late(each.content, closes))),
+                *(_saved(each.content.when), int(is_late(each.content, closes))),
             )
             for each in files
             if each.content.unit_code and each.state not in _NO_FILE_OF_A_UNIT

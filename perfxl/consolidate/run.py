@@ -22,6 +22,7 @@ from .files import Found, gather
 from .ledger import (
     choices_of,
     counted,
+    dated,
     handed_of,
     keep_handed,
     keep_opinions,
@@ -191,7 +192,7 @@ def consolidate_files(
         meant = form or _meant(store, read.contents)
         keep_opinions(store, opinions_in(output, meant.fields[meant.roles["unit_code"]].label))
         dataset = dataset_of(
-            read.contents,
+            dated(store, read.contents),
             meant,
             choices_of(store),
             task=task_of(store),

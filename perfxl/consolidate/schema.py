@@ -23,6 +23,11 @@ Tables
 ``run``          every consolidation
 ``handed_out``   (from version 2) every workbook made for a unit, by its unit and SHA-256: ``occasion`` 下发 or 重新下发,
                  ``seal`` and ``key`` as the manifest names them ("" if unsealed), ``at`` ISO 8601 ("" if unknown)
+``letter``       mail that goes out: written down before it is sent, and what became of it (``fate``); ``series`` is the
+                 occasion (task, kind, unit, address …), ``number`` counts its letters; ``files`` are [name, SHA-256] as JSON
+``mail``         mail that came in, by the SHA-256 of its bytes; ``original`` where they lie in the collecting folder
+``enclosure``    every file found in it: recognised or not, its unit and version, ``received`` the date that decides which wins
+``mail_place``   where a mail was seen: mailbox folder with its UIDVALIDITY, and UID; what is here is not fetched again
 """
 
 from __future__ import annotations
@@ -188,7 +193,65 @@ CREATE TABLE handed_out (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST, _SECOND)
+_THIRD = """
+CREATE TABLE letter (
+    message_id TEXT PRIMARY KEY,
+    series TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    address TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    files TEXT NOT NULL,
+    fate TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    made TEXT NOT NULL,
+    changed TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    answers TEXT NOT NULL,
+    UNIQUE (series, number)
+) WITHOUT ROWID;
+CREATE TABLE mail (
+    key TEXT PRIMARY KEY,
+    message_id TEXT NOT NULL,
+    received TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    original TEXT NOT NULL,
+    answer_to TEXT NOT NULL,
+    collected TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX mail_message_id ON mail (message_id);
+CREATE TABLE enclosure (
+    mail TEXT NOT NULL REFERENCES mail,
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    unit_name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    received TEXT NOT NULL,
+    path TEXT NOT NULL,
+    errors INTEGER NOT NULL,
+    hints INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (mail, number)
+) WITHOUT ROWID;
+CREATE INDEX enclosure_sha256 ON enclosure (sha256);
+CREATE INDEX enclosure_unit ON enclosure (unit, version);
+CREATE TABLE mail_place (
+    box TEXT NOT NULL,
+    uid INTEGER NOT NULL,
+    mail TEXT NOT NULL,
+    PRIMARY KEY (box, uid)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD)
 """Script ``n`` (from 0) leads from version ``n`` to ``n + 1``."""
 
 VERSION = len(MIGRATIONS)

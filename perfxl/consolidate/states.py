@@ -102,8 +102,8 @@ def moment(modified: str) -> datetime:
 
 
 def is_late(content: Content, closes: datetime | None) -> bool:
-    """Saved after the task's last moment, by the workbook's own time."""
-    return closes is not None and moment(content.modified) > closes
+    """Mailed (or, in a folder, saved) after the task's last moment."""
+    return closes is not None and moment(content.when) > closes
 
 
 def _winners(contents: Iterable[Content], choices: Choices) -> dict[str, Content]:
@@ -120,7 +120,7 @@ def _winners(contents: Iterable[Content], choices: Choices) -> dict[str, Content
 def _rank(content: Content, choices: Choices) -> tuple[bool, datetime, str, list[int]]:
     chosen = choices.winners.get(content.unit_code) == content.sha256
     # Copies of one file are alike in all but the name; the first name wins.
-    return chosen, moment(content.modified), content.sha256, [-ord(char) for char in content.file] + [1]
+    return chosen, moment(content.when), content.sha256, [-ord(char) for char in content.file] + [1]
 
 
 def _judged(content: Content, form: FormKey | None, winners: Mapping[str, Content], choices: Choices) -> Judged:
@@ -158,7 +158,7 @@ def _superseded(content: Content, winner: Content, choices: Choices) -> str:
         code = "S03"
     elif content.sha256 == winner.sha256:
         code = "S02"
-    elif moment(content.modified) == moment(winner.modified):
+    elif moment(content.when) == moment(winner.when):
         code = "S10"
     else:
         code = "S01"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import Enum
 from pathlib import Path
@@ -11,7 +11,7 @@ from ..errors import PerfxlError
 from ..form.toml import Table, read_toml
 from .content import FormKey
 
-__all__ = ["Ceilings", "Hints", "Task", "load_task", "read_task", "write_task"]
+__all__ = ["Ceilings", "Hints", "Office", "Task", "load_task", "read_task", "write_task"]
 
 CHINA = timezone(timedelta(hours=8))
 """Deadlines are meant in Chinese time, which has no summer time."""
@@ -32,6 +32,19 @@ class Hints(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """Who writes to the units: ``sender`` as in a mail's From, ``office`` signs the letters; servers without passwords."""
+
+    sender: str = ""
+    office: str = ""
+    contact: str = ""
+    phone: str = ""
+    reply_to: str = ""
+    smtp: str = ""
+    imap: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One round of one budget year.
 
@@ -45,6 +58,7 @@ class Task:
     deadline: str = ""
     ceilings: Ceilings = Ceilings.EQUAL
     hints: Hints = Hints.EXPLAIN
+    mail: Office = field(default_factory=Office)
 
     @property
     def title(self) -> str:
@@ -55,6 +69,9 @@ class Task:
     def closes(self) -> datetime | None:
         """The last moment that is in time, in UTC."""
         return _moment(self.deadline) if self.deadline else None
+
+
+_MAIL_KEYS = {"from" if each.name == "sender" else each.name: each.name for each in fields(Office)}
 
 
 def _moment(text: str) -> datetime:
@@ -71,6 +88,7 @@ def read_task(text: str, file: str) -> Task:
     top = read_toml(text, file)
     table = top.table("task")
     policy = top.table("policy", {})
+    mail = top.table("mail", {})
     task = Task(
         form=(table.text("form"), table.integer("version", 1, least=1)),
         year=table.integer("year", least=2000),
@@ -78,8 +96,9 @@ def read_task(text: str, file: str) -> Task:
         deadline=_deadline(table),
         ceilings=Ceilings(_one_of(policy, "ceilings", [each.value for each in Ceilings])),
         hints=Hints(_one_of(policy, "hints", [each.value for each in Hints])),
+        mail=Office(**{name: mail.text(key, "") for key, name in _MAIL_KEYS.items()}),
     )
-    for each in (table, policy, top):
+    for each in (table, policy, mail, top):
         each.done()
     return task
 
@@ -108,6 +127,25 @@ def _deadline(table: Table) -> str:
     return found
 
 
+_MAIL_NOTES = {
+    "from": "发件人，如 预算绩效股 <name@example.com>",
+    "office": "落款",
+    "contact": "联系人",
+    "phone": "联系电话",
+    "reply_to": "回复地址，空为发件人",
+    "smtp": "发信服务器，如 smtps://name@smtp.example.com；口令不写在这里",
+    "imap": "收信服务器，如 imaps://name@imap.example.com",
+}
+
+
+def _mail_text(office: Office) -> str:
+    lines = ["", "[mail]"]
+    for key, name in _MAIL_KEYS.items():
+        value = getattr(office, name).replace("\\", "\\\\").replace('"', '\\"')
+        lines.append(f'{key} = "{value}"   # {_MAIL_NOTES[key]}')
+    return "\n".join(lines) + "\n"
+
+
 def write_task(task: Task) -> str:
     """The text of ``task.toml``, with its keys explained."""
     form, version = task.form
@@ -124,7 +162,7 @@ deadline = "{task.deadline}"   # 截止日期（当天有效）或时间（北�
 [policy]
 ceilings = "{task.ceilings.value}"      # equal 预算数须等于控制数；max 不超过即可
 hints = "{task.hints.value}"       # explain 提示须说明才算通过；free 不要求
-"""
+{_mail_text(task.mail)}"""
     if read_task(text, "task.toml") != task:
         raise PerfxlError("C03", option="task", found=task.title, expected="不含控制字符的文字")
     return text

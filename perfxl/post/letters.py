@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..consolidate.mail import Kind
@@ -76,6 +76,7 @@ def letter_context(
     remarks: Sequence[Remark] = (),
     received: Sequence[Received] = (),
     received_at: str = "",
+    reported: bool = False,
 ) -> dict[str, object]:
     """Everything that a template may name, for every kind alike."""
     today = now.astimezone(CHINA)
@@ -97,6 +98,7 @@ def letter_context(
         "hints": sum(each.level == "提示" for each in remarks),
         "received": list(received),
         "received_at": received_at,
+        "reported": reported,
     }
 
 
@@ -131,7 +133,7 @@ def _environment(own: Path | None) -> ImmutableSandboxedEnvironment:
 
 def _rendered(name: str, context: Mapping[str, object], own: Path | None) -> str:
     try:
-        found = _template(name, own).render(context)
+        found: str = _template(name, own).render(context)
     except TemplateNotFound as fault:
         raise PerfxlError("M10", template=fault.name or name, line=0, reason="找不到这个文件") from None
     except TemplateSyntaxError as fault:
@@ -146,7 +148,7 @@ def _rendered(name: str, context: Mapping[str, object], own: Path | None) -> str
 _KEPT: dict[Path | None, ImmutableSandboxedEnvironment] = {}
 
 
-def _template(name: str, own: Path | None):  # type: ignore[no-untyped-def]  # jinja2.Template
+def _template(name: str, own: Path | None) -> Template:
     if own not in _KEPT:
         _KEPT[own] = _environment(own)
     return _KEPT[own].get_template(name)

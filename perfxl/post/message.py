@@ -38,6 +38,11 @@ class Attachment:
     sha256: str
     content: bytes = field(repr=False)
 
+    @classmethod
+    def of(cls, name: str, content: bytes) -> Attachment:
+        """With the SHA-256 of what it holds."""
+        return cls(name=name, sha256=hashlib.sha256(content).hexdigest(), content=content)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:

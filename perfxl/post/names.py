@@ -6,9 +6,10 @@ import re
 
 from ..rules.values import squash
 
-__all__ = ["workbook_name"]
+__all__ = ["safe_name", "workbook_name"]
 
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\ud800-\udfff]')
+_DEVICES = frozenset({"CON", "PRN", "AUX", "NUL", *(f"{name}{number}" for name in ("COM", "LPT") for number in range(1, 10))})
 _LONGEST = 60
 """Characters of the unit's name: file names end at 255 bytes, and a Chinese character takes three."""
 
@@ -18,3 +19,18 @@ def workbook_name(code: str, name: str, year: int) -> str:
     shown = _FORBIDDEN.sub("_", squash(name))[:_LONGEST].rstrip(".")
     parts = [_FORBIDDEN.sub("_", squash(code))[:_LONGEST], shown, str(year)]
     return "_".join(part for part in parts if part) + ".xlsx"
+
+
+def safe_name(name: str, longest: int = _LONGEST) -> str:
+    """A name that some stranger gave, as the name of one file in one folder: no path, nothing forbidden, not hidden.
+
+    At most ``longest`` characters before the extension.
+    """
+    last = re.split(r"[\\/]", name)[-1]
+    stem, dot, extension = squash(_FORBIDDEN.sub("_", last)).strip(" .~$").rpartition(".")
+    if not dot or len(extension) > 10:
+        stem, extension = f"{stem}{dot}{extension}", ""
+    stem = stem[:longest].strip(" .") or "_"
+    if stem.split(".")[0].upper() in _DEVICES:
+        stem = f"_{stem}"
+    return f"{stem}.{extension}" if extension else stem

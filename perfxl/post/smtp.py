@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import select
 import smtplib
+import socket
 import ssl
+import sys
+import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
@@ -70,6 +74,7 @@ class Courier:
             if code != _GO_ON:
                 raise Refused(self._said(code, answer))
             smtp.send(smtplib._quote_periods(content))  # type: ignore[attr-defined]
+            self._arrived(smtp)
         except Refused:
             self._reset(smtp)
             raise
@@ -78,7 +83,7 @@ class Courier:
             raise Lost(self._told(fault)) from None
         before_end()
         try:
-            smtp.send(b"." + smtplib.bCRLF)  # type: ignore[attr-defined]
+            smtp.send(b".\r\n")
             code, answer = smtp.getreply()
         except (OSError, smtplib.SMTPException) as fault:
             self._drop()
@@ -86,6 +91,23 @@ class Courier:
         if code != _OK:
             raise Refused(self._said(code, answer))
         return refused
+
+    def _arrived(self, smtp: smtplib.SMTP) -> None:
+        """Wait until the other machine has the letter, and see that it has not hung up: then only the dot is at risk."""
+        sock = smtp.sock
+        if sock is None:
+            raise smtplib.SMTPServerDisconnected("connection closed")
+        until = time.monotonic() + _ANSWER_SECONDS
+        while True:
+            waiting = _unsent(sock)
+            # A server says nothing before the end of the data: whatever there is to read means that it is closing.
+            if select.select([sock], [], [], 0)[0]:
+                raise smtplib.SMTPServerDisconnected("connection closed")
+            if not waiting:
+                return
+            if time.monotonic() > until:
+                raise TimeoutError("the letter does not get through")
+            time.sleep(0.001)
 
     def _envelope(self, smtp: smtplib.SMTP, sender: str, recipients: Sequence[str], size: int) -> str:
         code, answer = smtp.mail(sender, [f"size={size}"] if smtp.has_extn("size") else [])
@@ -143,6 +165,17 @@ def _connected(account: Account) -> smtplib.SMTP:
         _close(smtp)
         raise PerfxlError("M04", server=f"{account.host}:{account.port}", reason=_plain(account, fault)) from None
     return smtp
+
+
+def _unsent(sock: socket.socket) -> int:
+    """Bytes that the other machine has not confirmed, where the system tells (Linux)."""
+    try:
+        import fcntl
+        import termios
+
+        return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    except (ImportError, OSError, AttributeError):
+        return 0
 
 
 def _close(smtp: smtplib.SMTP | None) -> None:

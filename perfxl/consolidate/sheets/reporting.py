@@ -89,7 +89,7 @@ def _line(number: int, each: Standing, dataset: Dataset, places: Places, row: in
     unit, file = each.unit, each.file
     department = dataset.roster.department_name(unit.code[:3])
     content = file.content if file else None
-    time = f"{moment(content.modified):%Y-%m-%d %H:%M}" if content and content.modified else ""
+    time = f"{moment(content.when):%Y-%m-%d %H:%M}" if content and content.when else ""
     budget = content.budget if content else None
     difference = (budget or 0) - each.ceiling if each.ceiling is not None else None
     label = each.label if each.listed else f"{each.label}（不在名册）"

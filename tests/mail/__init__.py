@@ -1,0 +1,1 @@
+"""Mail on real servers, which the tests start on the loopback interface."""
