@@ -46,7 +46,7 @@ def _options(
 
 def _register() -> None:
     """Import the command modules; each adds its commands to :data:`app`."""
-    from . import addin, build, check, consolidate, demo, form, publish, reissue, send  # noqa: F401
+    from . import addin, build, check, consolidate, dashboard, demo, form, publish, reissue, send  # noqa: F401
     from . import round as _round  # noqa: F401  # not over the built-in
 
 

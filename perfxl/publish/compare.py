@@ -18,7 +18,7 @@ from ..rules.targets import normal_form, read_target, spelling
 from ..rules.types import Raw, is_blank, shown
 from ..rules.values import plain, rounded, squash
 
-__all__ = ["Change", "Kind", "changes_workbook", "compare"]
+__all__ = ["Change", "Kind", "changes_workbook", "compare", "direction"]
 
 
 class Kind(Enum):
@@ -208,12 +208,12 @@ def _row(form: Form, group: str, project: _Project, label: str, old: Row, new: R
             continue
         before, after = _shown(field, one), _shown(field, other)
         if field.type_name == "target":
-            yield _change(_direction(before, after), project, label, before, after)
+            yield _change(direction(before, after), project, label, before, after)
         else:
             yield _change(Kind.CHANGED, project, f"{label}：{field.label}", before, after)
 
 
-def _direction(before: str, after: str) -> Kind:
+def direction(before: str, after: str) -> Kind:
     """Raised or lowered ambition; for ≤ and < a higher number is the lower ambition."""
     one, other = (read_target(normal_form(spelling(text))) for text in (before, after))
     if one.kind != "number" or other.kind != "number" or one.unit != other.unit:

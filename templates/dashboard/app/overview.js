@@ -1,0 +1,201 @@
+// 总览: the figures of the round, progress, money, findings, reconciliation.
+const STAGES = ["accepted", "with_hints", "returned", "missing"];
+const STAGE_INK = { accepted: "#fff", with_hints: "#1d2733", returned: "#fff", missing: "#1d2733" };
+
+function stagesOf(items) {
+  return STAGES.filter(each => each !== "missing" || meta.roster).map(each => ({ name: states.get(each).label, colour: COLOURS[each], ink: STAGE_INK[each], values: items.map(item => item.states[each]) }));
+}
+
+function overview() {
+  const total = first.total, parts = [keyFigures(total)];
+  const known = first.departments.filter(each => each.units);
+  if (known.length) parts.push(progressPanel("按主管部门的报送进度", known, each => departmentLabel(each.code), each => route("units", { dep: each.code }), "主管部门"));
+  if (first.offices.length) parts.push(progressPanel("按归口股室的报送进度", first.offices, each => each.name, each => route("units", { office: each.name }), "归口股室"));
+  if (first.days.length) parts.push(daysPanel());
+  if (first.departments.length) parts.push(moneyPanel());
+  if (first.rules.length) parts.push(rulesPanel(), unitsPanel());
+  parts.push(accountsPanel());
+  const view = h("div", null, parts[0], h("div", { class: "columns" }, parts.slice(1)));
+  view.draw = () => { for (const each of parts) if (each.draw) each.draw(); };
+  return view;
+}
+
+function figure(name, value, more, kind) {
+  return h("div", { class: kind }, h("dt", null, name), h("dd", { class: "main" }, value), more && h("dd", { class: "more" }, more));
+}
+
+function keyFigures(total) {
+  const state = code => units.filter(each => each.state === code).length;
+  const reported = meta.roster
+    ? figure("已报单位 / 应报单位", [link(route("units"), String(total.reported)), h("small", null, " / " + total.listed)],
+      `未报送 ${total.listed - total.reported}` + (total.late ? `，迟报 ${total.late}` : "") + (total.others ? `，不在名册 ${total.others}` : ""))
+    : figure("已报单位", link(route("units"), String(units.length)), total.late ? `迟报 ${total.late}` : "没有单位名册");
+  const ceiling = total.ceiling === null ? "没有控制数" : `控制数 ${money(total.ceiling)}，差额 ${money(difference(total.money, total.ceiling))}`;
+  return h("dl", { class: "figures" },
+    figure(`计入汇总的${meta.labels.budget}（${meta.unit}）`, link(route("projects", { counts: "计入" }), total.printed), ceiling, "money"),
+    reported,
+    figure("通过", link(route("units", { state: "accepted" }), String(state("accepted"))), `有提示 ${state("with_hints")}，应退回 ${state("returned")}`),
+    figure("计入汇总的项目", link(route("projects", { counts: "计入" }), count(total.projects)), `指标 ${count(total.indicators)} 条`),
+    figure("错误", link(route("findings", { level: "错误" }), count(total.errors)), `提示 ${count(total.hints)}` + (total.explained ? `，其中已说明 ${count(total.explained)}` : "") + (total.opinions ? `；财政意见 ${count(total.opinions)}` : "")));
+}
+
+function progressPanel(title, all, label, target, heading) {
+  const ranked = [...all].sort((one, other) => other.units - one.units);
+  const shown = all.length > MOST_BARS ? ranked.slice(0, MOST_BARS) : all;
+  const names = shown.map(label), series = stagesOf(shown);
+  const columns = [
+    { title: heading, of: each => link(target(each), label(each)) },
+    { title: meta.roster ? "单位" : "已报单位", kind: "number", of: each => String(each.units) },
+    ...STAGES.filter(each => each !== "missing" || meta.roster).map(stage => ({ title: states.get(stage).label, kind: "number", of: each => String(each.states[stage]) })),
+    { title: "迟报", kind: "number", of: each => String(each.late) },
+  ];
+  const sums = ["合计", ...columns.slice(1).map((_, at) => String(all.reduce((whole, each) => whole + Number(columns[at + 1].of(each)), 0)))];
+  return chartPanel({
+    title: title,
+    note: all.length > MOST_BARS ? `图中为单位最多的 ${MOST_BARS} 个，数据表中有全部 ${all.length} 个。` : "",
+    summary: `${title}，条形图：${names.slice(0, 5).map((name, at) => `${name} ${series.map(each => each.name + each.values[at]).join("、")}`).join("；")}${names.length > 5 ? "等" : ""}。全部数字见数据表。`,
+    series: series,
+    height: barsHeight(names, 27),
+    option: bars(names, series, { stacked: true }),
+    open: at => { location.hash = "#/" + target(shown[at]); },
+    table: plainTable(columns, all, { label: title, foot: sums }),
+  });
+}
+
+function daysPanel() {
+  const days = first.days;
+  let sofar = 0;
+  const reached = days.map(each => (sofar += each.units));
+  const deadline = meta.deadline ? meta.deadline.slice(0, 10) : "";
+  const stamp = day => Date.parse(day + "T00:00:00Z");
+  const points = days.map((each, at) => [stamp(each.day), reached[at]]);
+  const most = meta.roster ? first.total.listed : sofar;
+  const series = [{ name: "累计已报单位", colour: COLOURS.main }];
+  if (deadline) series.push({ name: `截止 ${deadline}`, colour: COLOURS.returned });
+  const ends = [...points.map(each => each[0]), ...(deadline ? [stamp(deadline)] : [])];
+  const day = 86400000, low = Math.min(...ends) - day, high = Math.max(...ends) + day;
+  return chartPanel({
+    title: "报送进度（按日）",
+    note: "以工作簿的保存时间为准，一个单位按最早的一份计。",
+    summary: `报送进度折线图：${days[0].day} 至 ${days[days.length - 1].day}，累计 ${sofar} 个单位。全部数字见数据表。`,
+    series: series,
+    height: 240,
+    option: () => ({
+      animation: false, textStyle: TEXT,
+      grid: { left: 4, right: 24, top: 16, bottom: 4, containLabel: true },
+      xAxis: { type: "value", min: low, max: high, splitNumber: 4, axisLabel: { hideOverlap: true, color: "#55606e", formatter: value => new Date(value).toISOString().slice(5, 10) }, splitLine: { show: false } },
+      yAxis: { type: "value", min: 0, max: most || 1, minInterval: 1, splitNumber: 4, axisLabel: { color: "#55606e" }, splitLine: { lineStyle: { color: "#e6e9ed" } } },
+      series: [
+        { type: "line", step: "end", data: [[low, 0], ...points, [high, sofar]], symbolSize: 5, lineStyle: { color: COLOURS.main, width: 2 }, itemStyle: { color: COLOURS.main }, areaStyle: { color: "rgba(47,99,149,.10)" }, showSymbol: points.length < 40 },
+        ...(deadline ? [{ type: "line", data: [[stamp(deadline) + day, 0], [stamp(deadline) + day, most || 1]], symbol: "none", lineStyle: { color: COLOURS.returned, width: 1.5, type: "dashed" } }] : []),
+      ],
+    }),
+    table: plainTable([
+      { title: "日期", of: each => each.day },
+      { title: "收到文件", kind: "number", of: each => String(each.files) },
+      { title: "新报单位", kind: "number", of: each => String(each.units) },
+      { title: "累计单位", kind: "number", of: each => String(reached[days.indexOf(each)]) },
+    ], days, { label: "报送进度" }),
+  });
+}
+
+function moneyPanel() {
+  const all = first.departments, withCeilings = all.some(each => each.ceiling !== null);
+  const weight = each => Number(each.money) + Number(each.ceiling || 0);
+  const shown = all.length > MOST_BARS ? [...all].sort((one, other) => weight(other) - weight(one)).slice(0, MOST_BARS) : all;
+  const names = shown.map(each => departmentLabel(each.code));
+  const scale = each => (each === null ? 0 : Number(each) / 1e6);
+  const series = [{ name: `计入汇总的${meta.labels.budget}`, colour: COLOURS.main, values: shown.map(each => scale(each.money)), labels: shown.map(each => money(each.money)) }];
+  if (withCeilings) series.push({ name: "预算控制数", colour: COLOURS.other, values: shown.map(each => scale(each.ceiling)), labels: shown.map(each => money(each.ceiling)) });
+  const columns = [
+    { title: "主管部门", of: each => link(route("units", { dep: each.code }), departmentLabel(each.code)) },
+    { title: "计入单位", kind: "number", of: each => String(each.counted) },
+    { title: "项目", kind: "number", of: each => link(route("projects", { dep: each.code, counts: "计入" }), String(each.projects)) },
+    { title: `${meta.labels.budget}（${meta.unit}）`, kind: "number", of: each => link(route("projects", { dep: each.code, counts: "计入" }), money(each.money)) },
+    ...(withCeilings ? [
+      { title: "控制数", kind: "number", of: each => money(each.ceiling) || "—" },
+      { title: "差额", kind: "number", of: each => money(difference(each.money, each.ceiling)) || "—" },
+    ] : []),
+  ];
+  const foot = ["合计", String(all.reduce((whole, each) => whole + each.counted, 0)), count(first.total.projects), first.total.printed];
+  if (withCeilings) foot.push(money(first.total.ceiling), money(difference(first.total.money, first.total.ceiling)));
+  return chartPanel({
+    title: withCeilings ? `各主管部门${meta.labels.budget}与控制数（${meta.unit}）` : `各主管部门${meta.labels.budget}（${meta.unit}）`,
+    note: (withCeilings ? "只计通过和有提示的报送；控制数含尚未报送和应退回的单位。" : "只计通过和有提示的报送。") + (all.length > MOST_BARS ? `图中为金额最大的 ${MOST_BARS} 个，数据表中有全部 ${all.length} 个。` : ""),
+    summary: `各主管部门${meta.labels.budget}条形图：${shown.slice(0, 5).map((each, at) => `${names[at]} ${money(each.money)}${each.ceiling === null ? "" : `，控制数 ${money(each.ceiling)}`}`).join("；")}${names.length > 5 ? "等" : ""}。全部数字见数据表。`,
+    series: series,
+    wide: true,
+    height: barsHeight(names, withCeilings ? 36 : 27),
+    option: bars(names, series, { label: true }),
+    open: at => { location.hash = "#/" + route("projects", { dep: shown[at].code, counts: "计入" }); },
+    table: plainTable(columns, all, { label: "各主管部门金额", foot: foot }),
+  });
+}
+
+function rulesPanel() {
+  const all = [...first.rules].sort((one, other) => other.errors + other.open - one.errors - one.open);
+  const shown = all.slice(0, 15), names = shown.map(each => `${each.id} ${each.title}`);
+  const series = [
+    { name: "错误", colour: COLOURS.returned, ink: "#fff", values: shown.map(each => each.errors) },
+    { name: "提示", colour: COLOURS.with_hints, ink: "#1d2733", values: shown.map(each => each.open) },
+    { name: "提示（已说明）", colour: COLOURS.accepted, ink: "#fff", values: shown.map(each => each.explained) },
+  ].filter(each => each.values.some(value => value));
+  const number = (each, name, level) => (each[name] ? link(route("findings", { rule: each.id, level: level }), String(each[name])) : "0");
+  return chartPanel({
+    title: "各规则的校验问题",
+    note: all.length > shown.length ? `图中为最多的 ${shown.length} 条规则，数据表中有全部 ${all.length} 条。` : "",
+    summary: `各规则的校验问题条形图：${shown.slice(0, 5).map(each => `${each.id} ${each.title} ${each.errors + each.open + each.explained} 个`).join("；")}。全部数字见数据表。`,
+    series: series,
+    height: barsHeight(names, 27),
+    option: bars(names, series, { stacked: true }),
+    open: at => { location.hash = "#/" + route("findings", { rule: shown[at].id }); },
+    table: plainTable([
+      { title: "规则", kind: "short", of: each => link(route("findings", { rule: each.id }), each.id) },
+      { title: "内容", kind: "text", of: each => each.title },
+      { title: "错误", kind: "number", of: each => number(each, "errors", "错误") },
+      { title: "提示", kind: "number", of: each => number(each, "open", "提示") },
+      { title: "已说明", kind: "number", of: each => number(each, "explained", "提示（已说明）") },
+      { title: "涉及单位", kind: "number", of: each => String(each.units) },
+    ], first.rules, { label: "各规则的校验问题" }),
+  });
+}
+
+function unitsPanel() {
+  const all = units.filter(each => each.errors || each.open || each.explained).sort((one, other) => other.errors - one.errors || other.open - one.open || one.at - other.at);
+  const shown = all.slice(0, 15), names = shown.map(each => `${each.code} ${each.name}`);
+  if (!shown.length) return h("section", { class: "panel" }, h("h3", null, "各单位的校验问题"), h("p", { class: "soft" }, "各单位的报送没有问题；问题都在不能计入的文件中。"));
+  const series = [
+    { name: "错误", colour: COLOURS.returned, ink: "#fff", values: shown.map(each => each.errors) },
+    { name: "提示", colour: COLOURS.with_hints, ink: "#1d2733", values: shown.map(each => each.open) },
+    { name: "提示（已说明）", colour: COLOURS.accepted, ink: "#fff", values: shown.map(each => each.explained) },
+  ].filter(each => each.values.some(value => value));
+  return chartPanel({
+    title: "各单位的校验问题",
+    note: all.length > shown.length ? `图中为问题最多的 ${shown.length} 个单位，共 ${all.length} 个单位有问题。` : "",
+    summary: `各单位的校验问题条形图：${shown.slice(0, 5).map(each => `${each.code} ${each.name} 错误 ${each.errors}、提示 ${each.open}`).join("；")}。`,
+    series: series,
+    height: barsHeight(names, 27),
+    option: bars(names, series, { stacked: true }),
+    open: at => { location.hash = "#/unit/" + shown[at].at; },
+    table: plainTable([
+      { title: "单位", of: each => link("unit/" + each.at, `${each.code} ${each.name}`) },
+      { title: "错误", kind: "number", of: each => String(each.errors) },
+      { title: "提示", kind: "number", of: each => String(each.open) },
+      { title: "已说明", kind: "number", of: each => String(each.explained) },
+    ], all, { label: "各单位的校验问题" }),
+  });
+}
+
+function accountsPanel() {
+  const all = first.tallies, whole = name => all.reduce((total, each) => total + each[name], 0);
+  return h("section", { class: "panel wide", "aria-label": "核对" }, h("h3", null, "核对"),
+    h("p", { class: "soft" }, "收到的文件 = 各状态文件之和；汇总只计“通过”和“有提示”。"),
+    plainTable([
+      { title: "状态", kind: "short", of: each => stateMark(each.state) },
+      { title: "文件", kind: "number", of: each => (each.files ? link(route("files", { state: each.state }), count(each.files)) : "0") },
+      { title: "项目", kind: "number", of: each => count(each.projects) },
+      { title: `${meta.labels.budget}（${meta.unit}）`, kind: "number", of: each => money(each.money) },
+      { title: "计入汇总", kind: "short", of: each => (states.get(each.state).counts ? "计入" : "不计入") },
+      { title: "说明", kind: "text", of: each => states.get(each.state).meaning },
+    ], all, { label: "核对", foot: ["合计", count(whole("files")), count(whole("projects")), money(sum(all, "money")), "", "所有文件"] }));
+}

@@ -1,0 +1,62 @@
+// Views by the part of the address after #; going back finds the view, its filters and its place again.
+const VIEWS = [
+  ["", "总览", overview],
+  ["units", "单位", unitList],
+  ["projects", "项目", projectList],
+  ["indicators", "指标", indicatorList],
+  ["findings", "问题", findingList],
+  ["copies", "雷同", copies],
+  ...(first.last ? [["last", "与上年比较", comparison]] : []),
+  ["files", "文件", fileList],
+];
+const PARENTS = { unit: "units", project: "projects" };
+const scrolled = new Map();
+let current = null;
+
+function parsed() {
+  const text = location.hash.replace(/^#\/?/, ""), cut = text.indexOf("?");
+  const path = (cut < 0 ? text : text.slice(0, cut)).split("/"), given = {};
+  for (const pair of cut < 0 ? [] : text.slice(cut + 1).split("&")) {
+    const at = pair.indexOf("=");
+    try { given[pair.slice(0, at)] = decodeURIComponent(pair.slice(at + 1)); } catch (fault) { given[pair.slice(0, at)] = ""; }
+    if (given[pair.slice(0, at)] === "*") given[pair.slice(0, at)] = "";
+  }
+  return { path, given };
+}
+
+function viewOf({ path, given }) {
+  if (path[0] === "unit") return unitView(Number(path[1]));
+  if (path[0] === "project") return projectView(Number(path[1]), path[2] || "");
+  const found = VIEWS.find(each => each[0] === path[0]);
+  return found ? found[2](given) : missing("没有这一页");
+}
+
+function show(byUser) {
+  if (current !== null) scrolled.set(current, window.scrollY);
+  for (const each of leave) each();
+  leave = [];
+  const where = parsed(), name = PARENTS[where.path[0]] || where.path[0];
+  main.textContent = "";
+  const view = viewOf(where);
+  main.appendChild(view);
+  const placed = view.draw ? view.draw() : false;
+  for (const each of nav.children) {
+    if (each.dataset.view === name) each.setAttribute("aria-current", "page");
+    else each.removeAttribute("aria-current");
+  }
+  current = location.hash;
+  const heading = main.querySelector("h2");
+  document.title = (heading && where.path[0] ? heading.textContent.trim() + " - " : "") + title;
+  if (byUser) main.focus({ preventScroll: true });
+  if (placed !== true) window.scrollTo(0, scrolled.get(current) || 0);
+}
+
+const nav = document.getElementById("nav"), title = document.title;
+for (const [name, label] of VIEWS) nav.appendChild(h("a", { href: "#/" + name, "data-view": name }, label));
+document.getElementById("about").textContent = [
+  meta.task ? `任务：${meta.task}` : "", meta.deadline ? `截止 ${meta.deadline}` : "", `汇总时间 ${meta.made}`, `表样 ${meta.form}`, `金额单位：${meta.unit}`,
+].filter(each => each).join("　");
+document.getElementById("foot").textContent = "本页由 perfxl 生成，内容都在文件之内，不联网。金额按分精确相加，显示两位小数、四舍五入。";
+window.addEventListener("hashchange", () => show(true));
+show(false);
+setTimeout(rest, 50);
