@@ -9,7 +9,8 @@ from pathlib import Path
 
 from .check import Submission, read_submission
 from .consolidate.output import write_complete
-from .consolidate.run import Summary, consolidate_files
+from .consolidate.run import Round, Summary, consolidate_files
+from .dashboard import make_dashboard
 from .form.book_file import read_book
 from .form.library import examples_folder, find_form
 from .form.model import Form
@@ -20,12 +21,14 @@ from .publish.sources import read_source
 from .workbook.layout import Plan, plan_of
 from .workbook.write import BuildOptions, blank_date, build_workbook
 
-__all__ = ["BLANK", "CONSOLIDATED", "Demo", "blank_workbook", "filled_name", "filled_workbook", "run_demo"]
+__all__ = ["BLANK", "CONSOLIDATED", "DASHBOARD", "STORE", "Demo", "blank_workbook", "filled_name", "filled_workbook", "run_demo"]
 
 FORM = "hebei-2023"
 DATA = "657001.toml"
 BLANK = "空白填报表.xlsx"
 CONSOLIDATED = "绩效目标汇总表.xlsx"
+STORE = "绩效目标汇总库.db"
+DASHBOARD = "看板.html"
 RETURNED = "收回"
 PUBLISHED = "公开"
 
@@ -37,6 +40,7 @@ class Demo:
     blank: Path
     filled: Path
     consolidated: Path
+    dashboard: Path
     documents: tuple[Path, ...]
     submission: Submission
     summary: Summary
@@ -71,7 +75,7 @@ def filled_name(form: Form, book: Book) -> str:
 
 
 def run_demo(folder: Path, tell: Callable[[str], None]) -> Demo:
-    """Blank template, filled workbook, check, consolidation, publication, all in ``folder``."""
+    """Blank template, filled workbook, check, consolidation, publication, dashboard, all in ``folder``."""
     form = find_form(FORM)
     blank = folder / BLANK
     write_complete(blank, blank_workbook(form))
@@ -85,15 +89,19 @@ def run_demo(folder: Path, tell: Callable[[str], None]) -> Demo:
     for finding in submission.findings:
         tell(f"   {finding.sheet} {finding.cell} {finding.rule} {finding.severity.label}：{finding.message}")
     consolidated = folder / CONSOLIDATED
-    summary = consolidate_files([folder / RETURNED], consolidated, as_of=blank_date(form), form=form)
+    summary = consolidate_files([folder / RETURNED], consolidated, as_of=blank_date(form), form=form, part=Round(store=folder / STORE))
     tell(f"4. 汇总表：{consolidated}")
     documents = _publication(form, folder)
     for path in documents:
         tell(f"5. 绩效文本：{path}")
+    dashboard = folder / DASHBOARD
+    write_complete(dashboard, make_dashboard(folder / STORE).content)
+    tell(f"6. 看板：{dashboard}")
     return Demo(
         blank=blank,
         filled=filled,
         consolidated=consolidated,
+        dashboard=dashboard,
         documents=documents,
         submission=submission,
         summary=summary,

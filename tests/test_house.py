@@ -24,9 +24,10 @@ MAY_IMPORT = {
     "consolidate": {"rules", "form", "workbook", "check"},
     "publish": {"rules", "form", "workbook", "check", "consolidate"},
     "post": {"rules", "form", "workbook", "check", "consolidate"},
+    "dashboard": {"rules", "form", "workbook", "check", "consolidate", "publish"},
     "excel": {"rules", "form", "workbook", "check", "consolidate", "publish", "post"},
-    "demo": {"rules", "form", "workbook", "check", "consolidate", "publish", "post"},
-    "cli": {"rules", "form", "workbook", "check", "consolidate", "publish", "post", "excel", "demo"},
+    "demo": {"rules", "form", "workbook", "check", "consolidate", "publish", "post", "dashboard"},
+    "cli": {"rules", "form", "workbook", "check", "consolidate", "publish", "post", "dashboard", "excel", "demo"},
     "__main__": {"cli"},
     "": set(),
 }

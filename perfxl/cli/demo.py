@@ -20,7 +20,7 @@ def demo(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="写出结果的文件夹")] = Path("demo"),
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """用已公开的一个单位的数据走一遍：空白表、填报、校验、汇总、公开。"""
+    """用已公开的一个单位的数据走一遍：空白表、填报、校验、汇总、公开、看板。"""
     lines: list[str] = []
     made = run_demo(folder, lines.append if as_json else print)
     if as_json:
@@ -28,6 +28,7 @@ def demo(
             "blank": str(made.blank),
             "filled": str(made.filled),
             "consolidated": str(made.consolidated),
+            "dashboard": str(made.dashboard),
             "documents": [str(path) for path in made.documents],
             "findings": [finding.as_json() for finding in made.submission.findings],
             "summary": made.summary.as_json(),

@@ -10,8 +10,8 @@ from datetime import datetime
 from ..consolidate.dataset import Dataset, StatedFinding
 from ..consolidate.roster import Unit
 from ..consolidate.run import printed
-from ..consolidate.standing import NO_OFFICE, WINNING, Standing, standings
-from ..consolidate.states import Judged, State, moment
+from ..consolidate.standing import NO_OFFICE, Standing, standings
+from ..consolidate.states import WINNING, Judged, State, is_late, moment
 from ..consolidate.task import CHINA
 from ..errors import CATALOGUE
 from ..form.model import Severity
@@ -82,10 +82,13 @@ class Board:
         texts["department"] = [each.unit.code[:3] for each in units]
         texts["state"] = [each.code for each in units]
         texts["day"] = [day_of(each.modified) if each else "" for each in contents]
+        texts["notes"] = ["；".join(each.notes) for each in units]
+        texts["out"] = [day_of(each.handed[-1].at) if each.handed else "" for each in units]
         numbers: dict[str, list[int | float | str | None]] = {
             "listed": [int(each.listed) for each in units],
             "late": [int(each.late) for each in units],
             "versions": [each.versions for each in units],
+            "handed": [len(each.handed) for each in units],
             "projects": [len(each.projects) if each else None for each in contents],
             "money": [exact(each.budget) if each else None for each in contents],
             "ceiling": [exact(each.ceiling) for each in units],
@@ -198,6 +201,6 @@ def _unlisted(dataset: Dataset, judged: Judged, closes: datetime | None, version
         listed=False,
         file=judged,
         versions=len(versions[content.unit_code]) if content.unit_code else 1,
-        late=bool(closes and moment(content.modified) > closes),
+        late=is_late(content, closes),
         ceiling=dataset.roster.ceiling_of(content.unit_code) if content.unit_code else None,
     )

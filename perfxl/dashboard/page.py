@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import tomllib
 import zlib
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,8 @@ __all__ = ["Library", "dashboard_folder", "libraries", "page_of"]
 
 APP = ("start", "data", "dom", "figures", "charts", "tables", "printed", "overview", "lists", "details", "comparison", "route")
 """The parts of the page's own program, ``app/*.js``, in the order in which they run."""
+
+_SOURCE_MAP = re.compile(r"^(//|/\*)# sourceMappingURL=.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +76,8 @@ def page_of(title: str, data: Mapping[str, object]) -> bytes:
 
 
 def _text(path: Path) -> str:
-    """A file's text with LF line ends, as browsers count them into hashes."""
-    return path.read_text("utf-8").replace("\r\n", "\n")
+    """A file's text with LF line ends, as browsers count them into hashes, and without a pointer to its source map."""
+    return _SOURCE_MAP.sub("", path.read_text("utf-8").replace("\r\n", "\n"))
 
 
 def _policy(scripts: list[str], styles: list[str]) -> str:

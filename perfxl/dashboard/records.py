@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..consolidate.content import Project
 from ..consolidate.sheets.columns import cover_fields, group_fields, project_fields
-from ..consolidate.states import Judged, State
+from ..consolidate.states import WINNING, Judged
 from ..form.evaluate import computed_values
 from ..form.model import COVER, Field, Form, Mark, Severity, Sheet
 from ..form.records import Book, SheetRecord, data_number, data_text, money_micro
@@ -158,7 +158,7 @@ class Records:
         if not sheets:
             return
         for judged in self.files:
-            if judged.state not in _WINNING:
+            if judged.state not in WINNING:
                 continue
             book = self.book_of(judged.content.sha256)
             for record in book.sheets if book else ():
@@ -171,9 +171,6 @@ class Records:
                         "title": self.form.sheets[record.sheet].title(record.ordinal),
                         **_values(self.form, book, record),
                     }
-
-
-_WINNING = (State.ACCEPTED, State.HINTS, State.RETURNED)
 
 
 def _number(value: object) -> Cell:
@@ -195,7 +192,7 @@ def records_of(board: Board, book_of: BookOf) -> Records:
         return not content.unit_code, content.department, content.unit_code, content.file, not project.code, project.code, project.ordinal
 
     files = board.dataset.official
-    rows = [(judged, project) for judged in files if judged.state in _WINNING for project in judged.content.projects]
+    rows = [(judged, project) for judged in files if judged.state in WINNING for project in judged.content.projects]
     return Records(board=board, files=files, projects=tuple(sorted(rows, key=order)), book_of=book_of)
 
 

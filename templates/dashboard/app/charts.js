@@ -50,24 +50,19 @@ function draw(holder, spec) {
   });
 }
 
-function shortened(text, most) {
-  return text.length > most ? text.slice(0, most - 1) + "…" : text;
-}
-
 const TEXT = { color: "#1d2733", fontSize: 12, fontFamily: "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif" };
 
 // Horizontal bars, from the top: names, series [{name, colour, values, labels}], stacked or side by side.
 function bars(names, series, options) {
-  const { stacked, label, axis } = options || {};
+  const { stacked, label } = options || {};
   return width => {
-    const most = Math.max(6, Math.min(16, Math.floor(width / 48)));
     const last = Math.max(...names.map((_, at) => series.reduce((total, each) => (stacked ? total + each.values[at] : Math.max(total, each.values[at])), 0)), 0);
     return {
       animation: false,
       textStyle: TEXT,
-      grid: { left: 4, right: label ? 84 : 36, top: 4, bottom: 4, containLabel: true },
-      xAxis: { type: "value", max: last || 1, minInterval: 1, splitNumber: 4, axisLabel: { show: axis !== false, hideOverlap: true, color: "#55606e" }, splitLine: { lineStyle: { color: "#e6e9ed" } } },
-      yAxis: { type: "category", inverse: true, data: names.map(each => shortened(each, most)), axisTick: { show: false }, axisLine: { lineStyle: { color: "#b6bfc9" } }, axisLabel: { interval: 0, color: "#1d2733" } },
+      grid: { left: 4, right: label ? 84 : 20, top: 4, bottom: 4, containLabel: true },
+      xAxis: { type: "value", max: last ? undefined : 1, minInterval: 1, splitNumber: width < 420 ? 3 : 5, axisLabel: { hideOverlap: true, color: "#55606e" }, splitLine: { lineStyle: { color: "#e6e9ed" } } },
+      yAxis: { type: "category", inverse: true, data: names, axisTick: { show: false }, axisLine: { lineStyle: { color: "#b6bfc9" } }, axisLabel: { interval: 0, color: "#1d2733", width: Math.round(width * (width < 420 ? 0.34 : 0.4)), overflow: "truncate" } },
       series: series.map((each, at) => ({
         name: each.name,
         type: "bar",

@@ -27,8 +27,8 @@ function comparison(given) {
     h("p", { class: "soft" }, `与${last.title}的汇总库比较：项目按编码，否则按单位和名称对应；指标按类别和名称对应。${meta.labels.budget}只计通过和有提示的报送，变化则列出所有当前的报送。` + (last.silent.length ? `上年已报、本年尚无报送的单位 ${last.silent.length} 个，不列变化。` : "")),
     plainTable([
       { title: "主管部门", of: each => departmentLabel(each.code) },
-      { title: "上年项目", kind: "number", of: each => count(each.before) },
-      { title: "本年项目", kind: "number", of: each => count(each.now) },
+      { title: "上年项目", kind: "number roomy", of: each => count(each.before) },
+      { title: "本年项目", kind: "number roomy", of: each => count(each.now) },
       { title: `上年${meta.labels.budget}（${meta.unit}）`, kind: "number", of: each => money(each.was) },
       { title: `本年${meta.labels.budget}（${meta.unit}）`, kind: "number", of: each => money(each.money) },
       { title: "增减", kind: "number", of: each => money(difference(each.money, each.was)) },

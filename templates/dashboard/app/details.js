@@ -42,27 +42,29 @@ function unitView(at) {
     ...cover,
     unit.contact && ["联系人（名册）", unit.contact], unit.phone && ["联系电话（名册）", unit.phone], unit.email && ["电子邮箱", unit.email],
     meta.roster && !unit.listed && ["名册", "不在名册"],
+    unit.handed && ["下发", `${unit.handed} 份` + (unit.out ? `，最近 ${unit.out}` : "")],
+    unit.notes && ["报送提示", unit.notes, true],
     file && ["状态说明", file.reason, true],
   ])));
   if (!files.length) parts.push(h("section", { class: "panel" }, h("p", null, "没有收到该单位的报送。")));
   if (projects.length) parts.push(h("section", { class: "panel", "aria-label": "项目" }, h("h3", null, "项目"), plainTable([
-    { title: meta.labels.project_code, kind: "short", of: each => each.code },
+    { title: meta.labels.project_code, kind: "short roomy", of: each => each.code },
     { title: meta.labels.project_name, kind: "text", of: each => link("project/" + each.at, each.name || "（无名称）") },
     { title: `${meta.labels.budget}（${meta.unit}）`, kind: "number", of: each => each["v." + meta.roles.budget] },
-    { title: "指标", kind: "number", of: each => String(each.rows) },
+    { title: "指标", kind: "number roomy", of: each => String(each.rows) },
     { title: "错误", kind: "number", of: each => String(each.errors) },
     { title: "提示", kind: "number", of: each => String(each.open) },
     { title: "工作表", kind: "short", of: each => each.sheet },
-    { title: "单元格", kind: "short", of: each => each.cell },
+    { title: "单元格", kind: "short roomy", of: each => each.cell },
   ], projects, { label: "项目", foot: ["合计", count(projects.length) + " 个项目", money(sum(projects, "money")), count(projects.reduce((total, each) => total + each.rows, 0)), "", "", "", ""] })));
   if (found.length) parts.push(h("section", { class: "panel", "aria-label": "校验问题" }, h("h3", null, `校验问题（${found.length}）`), findingItems(found.map(each => [each, 0]), { places: true })));
   if (files.length) parts.push(h("section", { class: "panel", "aria-label": "文件" }, h("h3", null, "文件"), plainTable([
     { title: "文件", kind: "text", of: each => each.name },
     { title: "状态", kind: "short", of: each => stateMark(each.state) },
-    { title: "原因", kind: "text", of: each => each.reason },
+    { title: "原因", kind: "text roomy", of: each => each.reason },
     { title: "保存日期", kind: "short", of: each => each.day },
     { title: `${meta.labels.budget}（${meta.unit}）`, kind: "number", of: each => money(each.money) },
-    { title: "SHA-256", kind: "short", of: each => each.sha },
+    { title: "SHA-256", kind: "short roomy", of: each => each.sha },
   ], files, { label: "文件" })));
   for (const part of data.parts.filter(each => each.unit === at)) {
     const faults = faultsOf(found.filter(each => each.project < 0 && each.sheet === part.title));

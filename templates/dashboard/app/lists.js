@@ -2,26 +2,26 @@
 const departmentFilter = rows => ({ name: "dep", title: "主管部门", all: "全部部门", of: each => each.department, options: optionsOf(rows, "department", departmentLabel) });
 const stateFilter = rows => ({ name: "state", title: "状态", all: "全部状态", of: each => each.state, options: [...states.keys()].filter(code => rows.some(each => each.state === code)).map(code => [code, states.get(code).label]) });
 const unitCells = [
-  { title: "单位编码", name: "unitCode", width: 88 },
-  { title: "单位名称", name: "unitName", grow: 2, narrow: true },
+  { title: meta.labels.unit_code, name: "unitCode", width: 82 },
+  { title: meta.labels.unit_name, name: "unitName", grow: 2, narrow: true },
 ];
 
 function unitList(given) {
   const office = { name: "office", title: "归口股室", all: "全部股室", of: each => each.office, options: optionsOf(units, "office") };
-  const late = { name: "late", title: "迟报", of: each => (each.late ? "迟报" : ""), options: units.some(each => each.late) ? [["迟报", "迟报"], ["", "全部"]].slice(0, 1) : [] };
+  const late = { name: "late", title: "迟报", of: each => (each.late ? "是" : "否"), options: units.some(each => each.late) ? [["是", "迟报"], ["否", "按时"]] : [] };
   const ceilings = units.some(each => each.ceiling !== null);
   return listView({
     name: "units", title: "单位", rows: units, given, placeholder: "单位编码、名称、联系人",
-    note: meta.roster ? "名册中的单位和名册外报送的单位；金额为该单位当前的一份报送，应退回的不计入汇总。" : "没有单位名册，列出已报送的单位；应退回的不计入汇总。",
-    searched: ["code", "name", "office", "contact", "phone", "email", "department"],
-    filters: [departmentFilter(units), office, stateFilter(units), { ...late, options: late.options }],
+    note: meta.roster ? "应报的单位，以及不在其中而已报送的单位；金额为该单位当前的一份报送，应退回的不计入汇总。" : "没有单位名册，列出已报送的单位；应退回的不计入汇总。",
+    searched: ["code", "name", "office", "contact", "phone", "email", "department", "notes"],
+    filters: [departmentFilter(units), office, stateFilter(units), late],
     open: each => "unit/" + each.at,
     sums: rows => [`，${meta.labels.budget}合计 `, h("b", null, money(sum(rows, "money"))), ` ${meta.unit}`],
     columns: [
-      { title: meta.labels.unit_code, name: "code", width: 92, narrow: 66 },
+      { title: meta.labels.unit_code, name: "code", width: 92 },
       { title: meta.labels.unit_name, name: "name", grow: 3, narrow: true, link: true },
       ...(first.offices.length ? [{ title: "归口股室", name: "office", width: 100 }] : []),
-      { title: "状态", name: "state", width: 92, narrow: 82, mark: each => stateMark(each.state) },
+      { title: "状态", name: "state", width: 92, narrow: 80, mark: each => stateMark(each.state) },
       { title: "份数", name: "versions", kind: "number", width: 66 },
       ...(units.some(each => each.late) ? [{ title: "迟报", name: "late", width: 66, of: each => (each.late ? "迟报" : "") }] : []),
       { title: "保存日期", name: "day", width: 104 },
@@ -48,13 +48,14 @@ function projectList(given) {
     sums: found => [`，${meta.labels.budget}合计 `, h("b", null, money(sum(found, "money"))), ` ${meta.unit}`],
     columns: [
       ...unitCells.map(each => ({ ...each, narrow: undefined })),
-      { title: meta.labels.project_code, name: "code", width: 190 },
+      { title: meta.labels.project_code, name: "code", width: 192 },
       { title: meta.labels.project_name, name: "name", grow: 3, narrow: true, link: true },
-      ...monies.map(each => ({ title: each.label, name: "n." + each.name, kind: "number", width: 110, narrow: each.name === meta.roles.budget ? 96 : undefined, of: row => row["v." + each.name] })),
-      { title: "错误", name: "errors", kind: "number", width: 62, narrow: 52 },
+      ...monies.map(each => ({ title: each.label, name: "n." + each.name, kind: "number", width: 110, roomy: each.name !== meta.roles.budget, narrow: each.name === meta.roles.budget ? 96 : undefined, of: row => row["v." + each.name] })),
+      { title: "错误", name: "errors", kind: "number", width: 60, narrow: 54 },
       { title: "提示", name: "open", kind: "number", width: 62 },
       { title: "状态", name: "state", width: 84, narrow: 76, mark: each => stateMark(each.state) },
-      { title: "工作表", name: "sheet", width: 84 },
+      { title: "工作表", name: "sheet", width: 78 },
+      { title: "文件", name: "place", grow: 2, roomy: true },
     ],
   }, given);
 }
@@ -75,8 +76,9 @@ function indicatorList(given) {
       { title: meta.labels.project_name, name: "projectName", grow: 2 },
       { title: "类别", name: "level2", width: 120 },
       ...fields.map((each, at) => ({ title: each.label, name: "v." + each.name, grow: at ? 2 : 3, width: each.type === "target" ? 110 : undefined, narrow: at === 0 ? true : each.type === "target" ? 104 : undefined, link: at === 0 })),
-      { title: "工作表", name: "sheet", width: 84 },
+      { title: "工作表", name: "sheet", width: 78 },
       { title: "单元格", name: "cell", width: 72 },
+      { title: "文件", name: "place", grow: 2, roomy: true },
     ],
   }, given);
 }
@@ -97,7 +99,7 @@ function findingList(given) {
       { name: "opinion", title: "财政意见", of: each => (each.opinion ? "有" : "无"), options: rows.some(each => each.opinion) ? [["有", "有意见"], ["无", "没有意见"]] : [] }],
     open: findingRoute,
     columns: [
-      { title: "级别", name: "level", width: 118, narrow: 104, mark: levelMark },
+      { title: "级别", name: "level", width: 118, narrow: 114, mark: levelMark },
       { title: "规则", name: "rule", width: 62 },
       { title: meta.labels.unit_name, name: "unitName", grow: 2, of: each => each.unitName || each.place },
       { title: "工作表", name: "sheet", width: 84 },
@@ -105,6 +107,7 @@ function findingList(given) {
       { title: "填报项", name: "field", width: 110 },
       { title: "问题", name: "message", grow: 5, narrow: true, link: true },
       { title: "审核说明", name: "explanation", grow: 2 },
+      { title: "文件", name: "place", grow: 2, roomy: true },
       ...(rows.some(each => each.opinion) ? [{ title: "财政意见", name: "opinion", grow: 2 }] : []),
     ],
   }, given);
@@ -174,11 +177,11 @@ function clusterTable(data, cluster, number) {
   const projects = data.projects;
   const name = each => projects[each].name || projects[each].code || "（无名称）";
   return plainTable([
-    { title: "单位", of: each => `${projects[each[0]].unitCode} ${projects[each[0]].unitName}` },
+    { title: "单位", kind: "text", of: each => `${projects[each[0]].unitCode} ${projects[each[0]].unitName}` },
     { title: "项目", kind: "text", of: each => link("project/" + each[0], name(each[0])) },
     { title: "与哪个项目雷同", kind: "text", of: each => (each[1] < 0 ? "（本组第一个）" : [projects[each[1]].unitCode === projects[each[0]].unitCode ? "本单位 " : projects[each[1]].unitCode + " ", link("project/" + each[1], name(each[1]))]) },
     { title: "相同", kind: "number", of: each => (each[1] < 0 ? "" : `${each[2]} / ${each[3]}（${Math.floor((each[2] * 100) / each[3])}%）`) },
-    { title: "文件", kind: "text", of: each => projects[each[0]].place },
+    { title: "文件", kind: "text roomy", of: each => projects[each[0]].place },
     { title: "工作表", kind: "short", of: each => projects[each[0]].sheet },
   ], cluster, { label: `雷同第 ${number} 组` });
 }

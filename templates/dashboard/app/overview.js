@@ -9,9 +9,10 @@ function stagesOf(items) {
 function overview() {
   const total = first.total, parts = [keyFigures(total)];
   const known = first.departments.filter(each => each.units);
-  if (known.length) parts.push(progressPanel("按主管部门的报送进度", known, each => departmentLabel(each.code), each => route("units", { dep: each.code }), "主管部门"));
-  if (first.offices.length) parts.push(progressPanel("按归口股室的报送进度", first.offices, each => each.name, each => route("units", { office: each.name }), "归口股室"));
-  if (first.days.length) parts.push(daysPanel());
+  const byOffice = first.offices.length > 0, byDay = first.days.length > 0;
+  if (byDay) parts.push(daysPanel(!byOffice));
+  if (byOffice) parts.push(progressPanel("按归口股室的报送进度", first.offices, each => each.name, each => route("units", { office: each.name }), "归口股室", !byDay));
+  if (known.length) parts.push(progressPanel("按主管部门的报送进度", known, each => departmentLabel(each.code), each => route("units", { dep: each.code }), "主管部门", true));
   if (first.departments.length) parts.push(moneyPanel());
   if (first.rules.length) parts.push(rulesPanel(), unitsPanel());
   parts.push(accountsPanel());
@@ -39,7 +40,7 @@ function keyFigures(total) {
     figure("错误", link(route("findings", { level: "错误" }), count(total.errors)), `提示 ${count(total.hints)}` + (total.explained ? `，其中已说明 ${count(total.explained)}` : "") + (total.opinions ? `；财政意见 ${count(total.opinions)}` : "")));
 }
 
-function progressPanel(title, all, label, target, heading) {
+function progressPanel(title, all, label, target, heading, wide) {
   const ranked = [...all].sort((one, other) => other.units - one.units);
   const shown = all.length > MOST_BARS ? ranked.slice(0, MOST_BARS) : all;
   const names = shown.map(label), series = stagesOf(shown);
@@ -55,6 +56,7 @@ function progressPanel(title, all, label, target, heading) {
     note: all.length > MOST_BARS ? `图中为单位最多的 ${MOST_BARS} 个，数据表中有全部 ${all.length} 个。` : "",
     summary: `${title}，条形图：${names.slice(0, 5).map((name, at) => `${name} ${series.map(each => each.name + each.values[at]).join("、")}`).join("；")}${names.length > 5 ? "等" : ""}。全部数字见数据表。`,
     series: series,
+    wide: wide,
     height: barsHeight(names, 27),
     option: bars(names, series, { stacked: true }),
     open: at => { location.hash = "#/" + target(shown[at]); },
@@ -62,7 +64,7 @@ function progressPanel(title, all, label, target, heading) {
   });
 }
 
-function daysPanel() {
+function daysPanel(wide) {
   const days = first.days;
   let sofar = 0;
   const reached = days.map(each => (sofar += each.units));
@@ -79,7 +81,8 @@ function daysPanel() {
     note: "以工作簿的保存时间为准，一个单位按最早的一份计。",
     summary: `报送进度折线图：${days[0].day} 至 ${days[days.length - 1].day}，累计 ${sofar} 个单位。全部数字见数据表。`,
     series: series,
-    height: 240,
+    wide: wide,
+    height: 230,
     option: () => ({
       animation: false, textStyle: TEXT,
       grid: { left: 4, right: 24, top: 16, bottom: 4, containLabel: true },
@@ -195,7 +198,7 @@ function accountsPanel() {
       { title: "文件", kind: "number", of: each => (each.files ? link(route("files", { state: each.state }), count(each.files)) : "0") },
       { title: "项目", kind: "number", of: each => count(each.projects) },
       { title: `${meta.labels.budget}（${meta.unit}）`, kind: "number", of: each => money(each.money) },
-      { title: "计入汇总", kind: "short", of: each => (states.get(each.state).counts ? "计入" : "不计入") },
-      { title: "说明", kind: "text", of: each => states.get(each.state).meaning },
+      { title: "计入汇总", kind: "short roomy", of: each => (states.get(each.state).counts ? "计入" : "不计入") },
+      { title: "说明", kind: "text roomy", of: each => states.get(each.state).meaning },
     ], all, { label: "核对", foot: ["合计", count(whole("files")), count(whole("projects")), money(sum(all, "money")), "", "所有文件"] }));
 }

@@ -6,7 +6,7 @@ const VIEWS = [
   ["indicators", "指标", indicatorList],
   ["findings", "问题", findingList],
   ["copies", "雷同", copies],
-  ...(first.last ? [["last", "与上年比较", comparison]] : []),
+  ...(first.last ? [["last", "上年比较", comparison]] : []),
   ["files", "文件", fileList],
 ];
 const PARENTS = { unit: "units", project: "projects" };
@@ -48,6 +48,7 @@ function show(byUser) {
   const heading = main.querySelector("h2");
   document.title = (heading && where.path[0] ? heading.textContent.trim() + " - " : "") + title;
   if (byUser) main.focus({ preventScroll: true });
+  document.body.dataset.views = String(Number(document.body.dataset.views || 0) + 1);
   if (placed !== true) window.scrollTo(0, scrolled.get(current) || 0);
 }
 

@@ -91,7 +91,7 @@ function listView(spec, given) {
   }
 
   function build() {
-    const columns = spec.columns.filter(each => !narrow() || each.narrow).map(each => ({
+    const columns = spec.columns.filter(each => (narrow() ? each.narrow : !each.roomy || window.innerWidth >= 1400)).map(each => ({
       title: each.title,
       field: each.name,
       width: narrow() ? each.narrow === true ? undefined : each.narrow : each.width,
@@ -99,14 +99,14 @@ function listView(spec, given) {
       widthGrow: each.grow || 1,
       hozAlign: each.kind === "number" ? "right" : "left",
       headerHozAlign: each.kind === "number" ? "right" : "left",
-      titleFormatter: () => document.createTextNode(each.title),
+      titleFormatter: () => h("button", { type: "button", class: "sort", title: "排序：" + each.title }, each.title),
       formatter: cell => {
         const row = cell.getData();
         if (each.mark) return each.mark(row);
         const text = String(cellText(each, row)), target = each.link && spec.open && spec.open(row);
-        if (target) return link(target, text || "（空白）");
+        if (target) { const found = link(target, text || "（空白）"); found.className = "clamp"; return found; }
         cell.getElement().title = text.length > 12 ? text : "";
-        return document.createTextNode(text);
+        return h("span", { class: "clamp" }, text);
       },
       sorter: sorter(each.sort || each.name, each.kind),
       headerSortTristate: true,
@@ -115,6 +115,7 @@ function listView(spec, given) {
     const test = matches();
     shown = spec.rows.filter(test);
     const kept = new Set(shown);
+    const high = narrow() ? 54 : 34;
     const space = Math.max(360, Math.min(window.innerHeight - (narrow() ? 120 : 210), 760));
     const [by, direction] = sorted ? sorted.split(".").length > 1 ? [sorted.slice(0, sorted.lastIndexOf(".")), sorted.slice(sorted.lastIndexOf(".") + 1)] : [sorted, "asc"] : [];
     table = new Tabulator(holder, {
@@ -123,8 +124,8 @@ function listView(spec, given) {
       index: "at",
       nestedFieldSeparator: false,
       layout: "fitColumns",
-      height: Math.min(space, Math.max(spec.rows.length, 2) * 34 + 44),
-      rowHeight: 34,
+      height: Math.min(space, Math.max(spec.rows.length, 2) * (high + 1) + 44),
+      rowHeight: high,
       renderVerticalBuffer: 300,
       initialFilter: shown.length === spec.rows.length ? [] : [{ field: row => kept.has(row) }],
       initialSort: by && columns.some(each => each.field === by) ? [{ column: by, dir: direction }] : [],
@@ -135,6 +136,8 @@ function listView(spec, given) {
     table.on("tableBuilt", () => {
       if (shown.length !== spec.rows.length) table.setFilter(row => kept.has(row));
       table.element.setAttribute("aria-label", spec.title);
+      table.element.setAttribute("aria-rowcount", String(shown.length + 1));
+      holder.querySelector(".tabulator-tableholder").removeAttribute("tabindex");  // its links are reached by Tab; a grid owns rows only
     });
     table.on("dataSorted", sorters => {
       const now = sorters.length ? sorters[0].field + "." + sorters[0].dir : "";
