@@ -89,7 +89,8 @@ def run_demo(folder: Path, tell: Callable[[str], None]) -> Demo:
     for finding in submission.findings:
         tell(f"   {finding.sheet} {finding.cell} {finding.rule} {finding.severity.label}：{finding.message}")
     consolidated = folder / CONSOLIDATED
-    summary = consolidate_files([folder / RETURNED], consolidated, as_of=blank_date(form), form=form, part=Round(store=folder / STORE))
+    part = Round(store=folder / STORE)
+    summary = consolidate_files([folder / RETURNED], consolidated, as_of=blank_date(form), form=form, part=part)
     tell(f"4. 汇总表：{consolidated}")
     documents = _publication(form, folder)
     for path in documents:

@@ -23,7 +23,9 @@ def dashboard(
     store: Annotated[Path, typer.Argument(metavar="STORE", help="汇总库文件")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="写出的网页")] = Path("看板.html"),
     last_year: Annotated[Path | None, typer.Option("--last-year", metavar="STORE", help="上年的汇总库，用于与上年比较")] = None,
-    as_of: Annotated[str, typer.Option("--as-of", metavar="日期", help="写进网页的日期，如 2023-03-01；默认为最近一次汇总的时间")] = "",
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="日期", help="写进网页的日期，如 2023-03-01；默认为最近一次汇总的时间")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """把一轮报送做成一个离线网页：进度、金额、问题、雷同、项目与指标、各单位的表。"""

@@ -99,7 +99,7 @@ class Board:
         return table(pool, len(units), texts=texts, numbers=numbers)
 
     def _departments(self) -> Iterator[dict[str, object]]:
-        counted = {code: rows for code, rows in self.dataset.departments()}
+        counted = dict(self.dataset.departments())
         by_code: dict[str, list[Standing]] = {}
         for each in self.units:
             by_code.setdefault(each.unit.code[:3], []).append(each)

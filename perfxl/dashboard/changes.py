@@ -142,7 +142,13 @@ def _rows(form: Form, group: str, number: int, project: Project, before: Last) -
         if key not in later:
             label = "：".join(part for part in (row.level2, shown(fields[0], row.values.get(fields[0].name))) if part)
             yield Change(
-                kind=Kind.INDICATOR_GONE, this=number, last=before, item=label, before=of(row), cell=project.cell, last_cell=row.cell
+                kind=Kind.INDICATOR_GONE,
+                this=number,
+                last=before,
+                item=label,
+                before=of(row),
+                cell=project.cell,
+                last_cell=row.cell,
             )
 
 

@@ -43,7 +43,11 @@ class Pool:
 
 
 def table(
-    pool: Pool, rows: int, *, texts: Mapping[str, Sequence[str]] | None = None, numbers: Mapping[str, Sequence[Cell]] | None = None
+    pool: Pool,
+    rows: int,
+    *,
+    texts: Mapping[str, Sequence[str]] | None = None,
+    numbers: Mapping[str, Sequence[Cell]] | None = None,
 ) -> dict[str, object]:
     """Columns of equal length, as the page reads them."""
     texts, numbers = texts or {}, numbers or {}

@@ -48,9 +48,7 @@ def likeness_of(form: Form) -> Likeness | None:
     for rule in form.judges:
         if rule.python == _JUDGE:
             settings = rule.settings
-            return Likeness(
-                field=str(settings["field"]), threshold=float(settings["threshold"]), least=int(settings["least"])
-            )
+            return Likeness(field=str(settings["field"]), threshold=float(settings["threshold"]), least=int(settings["least"]))
     return None
 
 

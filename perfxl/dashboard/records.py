@@ -22,7 +22,6 @@ BookOf = Callable[[str], Book | None]
 """From the SHA-256 of a content to everything in it."""
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Records:
     """Every file, and the projects of files that could win, in official order."""
@@ -85,7 +84,9 @@ class Records:
         }
         for each in fields:
             texts[f"v.{each.name}"] = [shown(each, project.values.get(each.name)) for _, project in rows]
-        computed = [each.name for each in self.form.fields.values() if each.sheet == self.form.project_sheet.id and not each.is_entry]
+        computed = [
+            each.name for each in self.form.fields.values() if each.sheet == self.form.project_sheet.id and not each.is_entry
+        ]
         made = list(self._computed())
         for name in computed:
             texts[f"v.{name}"] = [values.get(name, "") for values in made]
@@ -189,7 +190,15 @@ def records_of(board: Board, book_of: BookOf) -> Records:
 
     def order(row: tuple[Judged, Project]) -> tuple[object, ...]:
         content, project = row[0].content, row[1]
-        return not content.unit_code, content.department, content.unit_code, content.file, not project.code, project.code, project.ordinal
+        return (
+            not content.unit_code,
+            content.department,
+            content.unit_code,
+            content.file,
+            not project.code,
+            project.code,
+            project.ordinal,
+        )
 
     files = board.dataset.official
     rows = [(judged, project) for judged in files if judged.state in WINNING for project in judged.content.projects]
@@ -205,7 +214,11 @@ def _values(form: Form, book: Book, record: SheetRecord) -> dict[str, object]:
     }
     rows = {
         name: [
-            [row.block, row.slot, {field: _raw_text(form.fields[field], row.raws.get(field)) for field in form.groups[name].fields}]
+            [
+                row.block,
+                row.slot,
+                {field: _raw_text(form.fields[field], row.raws.get(field)) for field in form.groups[name].fields},
+            ]
             for row in record.rows.get(name, ())
             if row.begun
         ]
@@ -244,7 +257,10 @@ def _sheet(form: Form, sheet: Sheet) -> dict[str, object]:
         "cells": [[cell.row, cell.column, cell.rows, cell.columns, cell.mark.value, cell.text] for cell in sheet.grid.cells],
         "fields": [
             {"name": each.name, "label": each.label, "type": each.type_name, "beside": each.beside, "entry": each.is_entry}
-            for each in (*ordered, *(each for each in map(form.fields.__getitem__, sheet.fields) if not each.is_entry and not each.group))
+            for each in (
+                *ordered,
+                *(each for each in map(form.fields.__getitem__, sheet.fields) if not each.is_entry and not each.group),
+            )
         ],
         "groups": [_group(form, sheet, name) for name in sheet.groups],
     }

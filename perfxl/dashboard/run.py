@@ -105,7 +105,7 @@ def build_dashboard(
 
 
 def _meta(board: Board, as_of: datetime) -> dict[str, object]:
-    dataset, form, task = board.dataset, board.dataset.form, board.dataset.task
+    form, task = board.dataset.form, board.dataset.task
     moment = as_of.astimezone(CHINA) if as_of.tzinfo else as_of
     likeness = likeness_of(form)
     return {
@@ -119,7 +119,8 @@ def _meta(board: Board, as_of: datetime) -> dict[str, object]:
         "states": [[each.value, each.label, each.meaning, each.counts] for each in reversed(State)],
         "roles": dict(form.roles),
         "labels": {role: form.fields[name].label for role, name in form.roles.items()},
-        "likeness": likeness and {
+        "likeness": likeness
+        and {
             "field": form.fields[likeness.field].label,
             "threshold": likeness.threshold,
             "least": likeness.least,
@@ -132,9 +133,7 @@ def _clusters(records: Records) -> list[list[Copy]]:
     likeness = likeness_of(records.form)
     if likeness is None:
         return []
-    names = [
-        names_of([row.values.get(likeness.field) for row in project.indicators]) for _, project in records.projects
-    ]
+    names = [names_of([row.values.get(likeness.field) for row in project.indicators]) for _, project in records.projects]
     return clusters(names, likeness)
 
 
@@ -182,7 +181,10 @@ def _change_table(found: Sequence[Change], last: Sequence[Last], records: Record
         "last": [each.last_cell for each in found],
     }
     return table(
-        pool, len(found), texts=texts, numbers={"project": [each.this for each in found], "unit": [unit_of(each) for each in found]}
+        pool,
+        len(found),
+        texts=texts,
+        numbers={"project": [each.this for each in found], "unit": [unit_of(each) for each in found]},
     )
 
 

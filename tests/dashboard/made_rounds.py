@@ -15,10 +15,10 @@ from perfxl.consolidate.ledger import keep_opinions, keep_roster, keep_task, rec
 from perfxl.consolidate.roster import Roster
 from perfxl.consolidate.store import Store
 from perfxl.consolidate.task import Task
+from perfxl.excel.grids import place_of
 from perfxl.form.library import find_form
 from perfxl.form.model import Form, Severity
 from perfxl.form.records import MICRO, Book, SheetRecord
-from perfxl.excel.grids import place_of
 from perfxl.workbook.layout import SheetLayout, plan_of
 from perfxl.workbook.write import live_plan
 from tests.benchmarks.generate import CLOSES
@@ -76,7 +76,9 @@ def unreadable(file: str) -> Submission:
     """A file that could not be read."""
     message = "文件是空的（0 字节）"
     fault = Finding(file=file, sheet="", cell="", field="", rule="I01", severity=Severity.ERROR, value="", message=message)
-    return Submission(file=file, sha256=hashlib.sha256(file.encode()).hexdigest(), condition=Condition.UNREADABLE, findings=[fault])
+    return Submission(
+        file=file, sha256=hashlib.sha256(file.encode()).hexdigest(), condition=Condition.UNREADABLE, findings=[fault]
+    )
 
 
 def returned(made: MadeUnit, *, later: int = 0) -> Submission:
@@ -119,13 +121,15 @@ def keep(
             keep_task(store, task)
         keep_roster(store, units=roster, ceilings=roster)
         store.add(contents, "tests")
-        dataset = dataset_of(
-            contents, form, task=task, roster=roster, last_year=[content_of(each) for each in last_year]
-        )
+        dataset = dataset_of(contents, form, task=task, roster=roster, last_year=[content_of(each) for each in last_year])
         if opinion:
             rows = dataset.findings[::3]
             found = {
-                (row.file.content.unit_code or row.finding.file, row.finding.rule, f"{row.finding.sheet}!{row.finding.cell}"): opinion
+                (
+                    row.file.content.unit_code or row.finding.file,
+                    row.finding.rule,
+                    f"{row.finding.sheet}!{row.finding.cell}",
+                ): opinion
                 for row in rows
             }
             keep_opinions(store, found)

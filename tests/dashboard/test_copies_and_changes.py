@@ -7,7 +7,6 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.dashboard.made_rounds import HEBEI, copied, keep, project_of, returned, units
 
 from perfxl.consolidate import content_of
 from perfxl.dashboard.board import board_of
@@ -17,6 +16,7 @@ from perfxl.dashboard.copies import Likeness, clusters, likeness_of, names_of
 from perfxl.dashboard.records import records_of
 from perfxl.dashboard.run import build_dashboard
 from perfxl.form.records import Row
+from tests.dashboard.made_rounds import HEBEI, copied, keep, project_of, returned, units
 
 LIKE = Likeness(field="indicator", threshold=0.8, least=3)
 SETS = st.lists(st.frozensets(st.sampled_from("甲乙丙丁戊己庚辛"), max_size=7), max_size=14)
@@ -96,7 +96,9 @@ class DescribeChanges:
             ("指标值提高", 0, "≥95%", "≥96%"),
             ("新增指标", 0, "", str(rows[2].raws["value"])),
         ]
-        assert [(each.kind.value, each.item.split("：")[1]) for each in found if each.kind.value == "取消指标"] == [("取消指标", gone)]
+        assert [(each.kind.value, each.item.split("：")[1]) for each in found if each.kind.value == "取消指标"] == [
+            ("取消指标", gone)
+        ]
         assert [each.kind.value for each in found[-1:]] == ["取消项目"]
         assert found[-1].last and found[-1].last.content.unit_code == last[1].unit.code
         assert found[0].cell == found[0].last_cell == "C4"
@@ -120,7 +122,9 @@ class DescribeChanges:
     def it_sees_none_where_nothing_changed(self, tmp_path: Path) -> None:
         sent = [returned(each) for each in units(4)]
         made = keep(tmp_path / "库.db", sent)
-        page = build_dashboard(made.dataset, lambda _: None, as_of=made.dataset.task.closes, last_year=[content_of(each) for each in sent])  # type: ignore[union-attr,arg-type]
+        page = build_dashboard(
+            made.dataset, lambda _: None, as_of=made.dataset.task.closes, last_year=[content_of(each) for each in sent]
+        )  # type: ignore[union-attr,arg-type]
         assert page.changes == 0
 
 
@@ -130,7 +134,13 @@ class DescribeFigures:
 
     def it_prints_values_as_tables_do(self) -> None:
         budget, plan = HEBEI.fields["budget"], HEBEI.fields["plan_mar"]
-        assert [shown(budget, each) for each in (5_000, 4_999, 1_234_567_895_000, "十万", None)] == ["0.01", "0.00", "1,234,567.90", "十万", ""]
+        assert [shown(budget, each) for each in (5_000, 4_999, 1_234_567_895_000, "十万", None)] == [
+            "0.01",
+            "0.00",
+            "1,234,567.90",
+            "十万",
+            "",
+        ]
         assert (shown(plan, 0.3), shown(plan, 1.0)) == ("30%", "100%")
 
     def it_knows_rows_by_the_forms_own_groups(self) -> None:

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.dashboard.made_rounds import AS_OF, MadeRound, keep, returned, units, usual
 
 from perfxl.dashboard import make_dashboard
 from perfxl.dashboard.page import APP, dashboard_folder, libraries
 from perfxl.errors import PerfxlError
 from perfxl.form.library import templates_folder
+from tests.dashboard.made_rounds import AS_OF, MadeRound, keep, returned, units, usual
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,13 @@ class DescribeVendoredLibraries:
         folder = dashboard_folder() / "vendor"
         files = {path.name for path in folder.iterdir()}
         licences = {each for each in files if each.endswith(".txt")}
-        assert {"fflate-LICENSE.txt", "echarts-LICENSE.txt", "echarts-NOTICE.txt", "echarts-LICENSE-d3.txt", "tabulator-LICENSE.txt"} == licences
+        assert {
+            "fflate-LICENSE.txt",
+            "echarts-LICENSE.txt",
+            "echarts-NOTICE.txt",
+            "echarts-LICENSE-d3.txt",
+            "tabulator-LICENSE.txt",
+        } == licences
         assert files - licences - {"libraries.toml"} == {each.file for each in libraries()}
 
     def it_lies_where_the_wheel_takes_it_from(self) -> None:
