@@ -75,10 +75,10 @@ UNBOUNDED = Bounds(batch=10)
 
 
 def workers_for(count: int, jobs: int = 0, *, worth: int = _WORTH_IT) -> int:
-    """How many processes ``count`` items deserve; ``jobs`` 0: one per core once there are ``worth`` items."""
+    """How many processes ``count`` items deserve; ``jobs`` 0: one per core, two at least, once there are ``worth`` items."""
     if jobs:
         return max(1, min(jobs, count))
-    return _cores() if count >= worth else 1
+    return max(2, _cores()) if count >= worth else 1
 
 
 def batch_size(left: int, workers: int, most: int) -> int:

@@ -9,16 +9,17 @@ from pathlib import Path
 
 from ..errors import PerfxlError, entry, reason
 from ..form.library import find_form
-from ..form.model import Form
+from ..form.model import Form, Severity
 from ..workbook.container import MOST_FILE, Refusal
 from ..workbook.read import Fault, Reading, read_workbook
 from ..workbook.seal import KeyRing, SealFault
 from .findings import Finding
+from .legacy import LOST, as_xlsx, is_legacy
 from .run import findings_of
 from .sealed import seal_faults, unit_rule
 from .submission import Condition, Submission
 
-__all__ = ["read_submission", "submission_of"]
+__all__ = ["file_bytes", "read_submission", "refused", "submission_of"]
 
 _UNRECOGNISED = ("I06", "I11", "I22")
 
@@ -30,26 +31,37 @@ def read_submission(path: Path, *, shown: str = "", ring: KeyRing | None = None)
     """
     name = shown or str(path)
     try:
+        data = file_bytes(path)
+    except Refusal as refusal:
+        return refused(name, b"", refusal)
+    return submission_of(data, name, ring)
+
+
+def file_bytes(path: Path) -> bytes:
+    """A file's bytes; Refusal I10 or I14 where it is too large or no ordinary file."""
+    try:
         # A named pipe or a device would block; a directory cannot be read.
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            return _refused(name, b"", Refusal("I14", reason="不是普通文件"))
+            raise Refusal("I14", reason="不是普通文件")
         if status.st_size > MOST_FILE:
-            return _refused(name, b"", Refusal("I10", reason=f"文件有 {status.st_size // 1_000_000} MB"))
-        data = path.read_bytes()
+            raise Refusal("I10", reason=f"文件有 {status.st_size // 1_000_000} MB")
+        return path.read_bytes()
     except OSError as fault:
-        return _refused(name, b"", Refusal("I14", reason=reason(fault)))
-    return submission_of(data, name, ring)
+        raise Refusal("I14", reason=reason(fault)) from None
 
 
 def submission_of(data: bytes, name: str, ring: KeyRing | None = None) -> Submission:
     """Read and check a workbook's bytes, its seal too if the keys of a task are given."""
+    legacy = is_legacy(data)
     try:
-        reading = read_workbook(data, _form)
+        reading = read_workbook(as_xlsx(data) if legacy else data, _form)
     except Refusal as refusal:
-        return _refused(name, data, refusal)
+        return refused(name, data, refusal)
+    except MemoryError:
+        return refused(name, data, Refusal("I10", reason="读取它需要的内存过多"))
     except Exception as fault:  # the net below everything that was foreseen: one file never stops a batch
-        return _refused(name, data, Refusal("I15", reason=type(fault).__name__))
+        return refused(name, data, Refusal("I15", reason=type(fault).__name__))
     found = Submission(
         file=name,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -62,11 +74,14 @@ def submission_of(data: bytes, name: str, ring: KeyRing | None = None) -> Submis
         meta=reading.meta,
         plan=reading.plan,
     )
-    found.findings = [_from_fault(fault, name) for fault in reading.faults]
+    faults = reading.faults
+    if legacy:
+        faults = [Fault(code="I34", severity=Severity.HINT), *(each for each in faults if each.code not in LOST)]
+    found.findings = [_from_fault(fault, name) for fault in faults]
     if ring is not None:
         other = _verify(found, reading, ring)
         if other is not None:
-            return _refused(name, data, other)
+            return refused(name, data, other)
     found.findings += findings_of(reading.form, reading.book, reading.places, name, reissued=reading.reissued)
     return found
 
@@ -94,7 +109,8 @@ def _form(form_id: str, version: int) -> Form | None:
     return form if form.version == version else None
 
 
-def _refused(name: str, data: bytes, refusal: Refusal) -> Submission:
+def refused(name: str, data: bytes, refusal: Refusal) -> Submission:
+    """A file of which nothing can be read, and why."""
     fault = Fault(code=refusal.code, values=refusal.values)
     return Submission(
         file=name,

@@ -11,13 +11,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ..check import Condition, Finding, read_submission
+from ..check import Condition, Finding
 from ..consolidate.dataset import Dataset
 from ..consolidate.files import Found, gather
 from ..consolidate.keys import needed_ring
 from ..consolidate.ledger import form_of, keep_handed, last_run, remembered
 from ..consolidate.manifest import HandedOut
 from ..consolidate.output import write_complete
+from ..consolidate.reading import FileReader
 from ..consolidate.roster import Roster, read_roster
 from ..consolidate.states import State
 from ..consolidate.store import Store
@@ -92,7 +93,7 @@ def _files(given: list[Path], dataset: Dataset | None) -> Sequence[Found]:
 
 
 def _reissued(found: Found, part: Round, dataset: Dataset | None) -> Reissued:
-    submission = read_submission(found.path, shown=found.shown, ring=part.ring)
+    submission = FileReader(ring=part.ring)(found)
     if submission.condition is not Condition.READ:
         fault = submission.findings[0]
         raise PerfxlError("S48", reason=fault.message.partition("。")[0])

@@ -8,18 +8,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from .. import __version__
 from ..check import Condition, Finding, Submission
-from ..check.intake import read_submission
+from ..check.intake import refused, submission_of
 from ..errors import entry
 from ..form.library import find_form, form_ids
 from ..form.model import Severity
+from ..workbook.container import Refusal
 from ..workbook.seal import KeyRing
 from ..workers import Bounds, Lost, Why, mapped, unordered, workers_for
+from .archives import member_bytes
 from .content import Content, content_of
-from .files import Found
+from .files import Found, bytes_of, seems_legacy
 from .rows import Rows, rows_of
 from .store import Store
 
@@ -48,7 +49,11 @@ class FileReader:
 
     def __call__(self, found: Found) -> Submission:
         """What the file holds and what is wrong with it."""
-        return read_submission(found.path, shown=found.shown, ring=self.ring)
+        try:
+            data = bytes_of(found)
+        except Refusal as refusal:
+            return refused(found.shown, b"", refusal)
+        return submission_of(data, found.shown, self.ring)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,7 @@ def reader_mark() -> str:
 
 def contents_of(files: Sequence[Found], read: ReadFile, *, jobs: int = 1, bounds: Bounds = BOUNDS) -> Iterator[Content]:
     """The contents of files in their order, without a store; ``jobs`` as :func:`read_contents` takes it."""
-    workers = workers_for(len(files), jobs, worth=_WORTH_IT)
+    workers = _workers(files, jobs)
     return mapped(_ReadContent(read), files, jobs=workers, lost=lost_content, bounds=bounds)
 
 
@@ -96,7 +101,7 @@ def read_contents(
     if progress is not None and done:
         progress(done, len(files), "")
     unkept: dict[str, Content] = {}
-    workers = workers_for(len(fresh), jobs, worth=_WORTH_IT)
+    workers = _workers(fresh, jobs)
     found = unordered(_ReadRows(read, mark), fresh, jobs=workers, lost=_LostRows(mark), bounds=bounds)
     with _Batch(store) as batch:
         for number, taken in found:
@@ -114,25 +119,33 @@ def read_contents(
     return Read(contents=contents, opened=len(fresh))
 
 
+def _workers(files: Sequence[Found], jobs: int) -> int:
+    """How many processes read; files of older formats are never read in this one, unless that is asked for."""
+    found = workers_for(len(files), jobs, worth=_WORTH_IT)
+    return 2 if found == 1 and jobs == 0 and any(map(seems_legacy, files)) else found
+
+
 def _known(files: Sequence[Found], store: Store, mark: str) -> dict[str, str]:
     """The hashes of files whose content the store holds, by their shown names."""
     known = store.known(mark)
     if not known:
         return {}  # the processes that read will hash
     with ThreadPoolExecutor() as threads:
-        hashes = list(threads.map(_hash, (each.path for each in files)))
+        hashes = list(threads.map(_hash, files))
     return {each.shown: sha256 for each, sha256 in zip(files, hashes, strict=True) if sha256 in known}
 
 
-def _hash(path: Path) -> str:
+def _hash(found: Found) -> str:
     """The SHA-256 of a regular file of sensible size; "" for anything else, which only intake may touch."""
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode) or not 0 < found.st_size <= _LARGEST:
+        if found.inside:
+            return hashlib.sha256(member_bytes(found.path, found.inside)).hexdigest()
+        status = found.path.stat()
+        if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= _LARGEST:
             return ""
-        with path.open("rb") as file:
+        with found.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (OSError, Refusal):
         return ""
 
 
@@ -211,4 +224,4 @@ def lost_content(found: Found, lost: Lost) -> Content:
         value="",
         message=f"{said.message}。{said.remedy}".format(**values),
     )
-    return Content(file=found.shown, sha256=_hash(found.path), condition=Condition.UNREADABLE, findings=(finding,))
+    return Content(file=found.shown, sha256=_hash(found), condition=Condition.UNREADABLE, findings=(finding,))

@@ -245,7 +245,10 @@ def _links(files: Sequence[Found], output: Path) -> dict[str, str]:
     base = output.resolve().parent
     found: dict[str, str] = {}
     for each in files:
-        path = each.path.resolve()
+        try:
+            path = each.path.resolve()
+        except (OSError, RuntimeError):  # links that lead in a circle
+            path = each.path.absolute()
         try:
             found[each.shown] = quote(os.fsencode(Path(os.path.relpath(path, base)).as_posix()))
         except ValueError:  # another drive

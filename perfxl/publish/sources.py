@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..check import read_submission
 from ..consolidate.content import Content, content_of
 from ..consolidate.dataset import Dataset, common_form, dataset_of
-from ..consolidate.files import Found, gather
+from ..consolidate.files import Found, bytes_of, gather
 from ..consolidate.ledger import form_of, remembered
 from ..consolidate.reading import BOUNDS, FileReader, lost_content
 from ..consolidate.states import Judged, State
@@ -19,6 +18,7 @@ from ..errors import PerfxlError, reason
 from ..form.library import find_form, form_ids
 from ..form.model import Form
 from ..form.records import Book
+from ..workbook.container import Refusal
 from ..workers import Lost, mapped, workers_for
 from .blocks import Block, blocks_of_docx, blocks_of_text
 from .bring_back import Imported, import_blocks
@@ -161,18 +161,19 @@ def _stored(path: Path, form: str, progress: Progress | None) -> Source:
         if progress is not None:
             progress(done, total, judged.content.file)
         found = _same_file(path, judged.content.file, judged.content.sha256)
-        return None if found is None else read_submission(found, shown=judged.content.file).book
+        return None if found is None else FileReader()(found).book
 
     return _source(dataset, again)
 
 
-def _same_file(store: Path, name: str, sha256: str) -> Path | None:
+def _same_file(store: Path, name: str, sha256: str) -> Found | None:
     """A file that the store names, if it is still the same; also looked for beside the store."""
     for path in (Path(name), store.parent / name):
         try:
-            if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
-                return path
-        except OSError:
+            (found,) = gather([path]).files
+            if hashlib.sha256(bytes_of(found)).hexdigest() == sha256:
+                return found
+        except (PerfxlError, Refusal, OSError, ValueError):
             continue
     return None
 

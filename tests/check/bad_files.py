@@ -31,19 +31,20 @@ def replaced(title: str, old: bytes, new: bytes) -> bytes:
     return edited(seed(), part(title), lambda xml: xml.replace(old, new, 1))
 
 
-def cell(address: str, content: str, title: str = "项目01") -> bytes:
-    """The seed's workbook with another element for one cell; ``content`` follows its style."""
-    xml = parts(seed())[part(title)].decode()
+def cell(address: str, content: str, title: str = "项目01", of: bytes | None = None) -> bytes:
+    """The seed's workbook (or another) with another element for one cell; ``content`` follows its style."""
+    of = seed() if of is None else of
+    xml = parts(of)[part(title)].decode()
     start = xml.index(f'<c r="{address}" ')
     style = xml[xml.index('s="', start) :].split('"')[1]
     shut, close = xml.index(">", start), xml.find("</c>", start)
     end = shut + 1 if xml[shut - 1] == "/" else close + 4
-    return edited(seed(), part(title), lambda _: f'{xml[:start]}<c r="{address}" s="{style}"{content}</c>{xml[end:]}'.encode())
+    return edited(of, part(title), lambda _: f'{xml[:start]}<c r="{address}" s="{style}"{content}</c>{xml[end:]}'.encode())
 
 
-def text(address: str, content: str) -> bytes:
-    """The seed's workbook with an inline text in one cell of 项目01."""
-    return cell(address, f' t="inlineStr"><is><t>{content}</t></is>')
+def text(address: str, content: str, of: bytes | None = None) -> bytes:
+    """The seed's workbook (or another) with an inline text in one cell of 项目01."""
+    return cell(address, f' t="inlineStr"><is><t>{content}</t></is>', of=of)
 
 
 def someone_elses() -> bytes:

@@ -35,8 +35,15 @@ class DescribeGathering:
         assert [each.path.name for each in found.files] == ["a.xlsx"]
 
     def it_names_what_is_no_workbook(self, tmp_path: Path) -> None:
-        touch(tmp_path, "a.xlsx", "说明.pdf", "包.zip")
-        assert [Path(name).name for name in gather([tmp_path]).others] == ["包.zip", "说明.pdf"]
+        touch(tmp_path, "a.xlsx", "说明.pdf", "通知.docx")
+        assert [Path(name).name for name in gather([tmp_path]).others] == ["说明.pdf", "通知.docx"]
+
+    def it_is_not_stopped_by_links_that_lead_nowhere_or_in_a_circle(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.xlsx")
+        (tmp_path / "b.xlsx").symlink_to("nowhere.xlsx")
+        (tmp_path / "c.xlsx").symlink_to("c.xlsx")
+        (tmp_path / "d").symlink_to(tmp_path)
+        assert [each.path.name for each in gather([tmp_path]).files] == ["a.xlsx", "b.xlsx", "c.xlsx"]
 
     def it_reads_any_file_given_by_name(self, tmp_path: Path) -> None:
         touch(tmp_path, "无扩展名")
