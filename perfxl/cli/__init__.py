@@ -8,6 +8,7 @@ wrong usage.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import NoReturn
 
 import typer
@@ -44,10 +45,32 @@ def _options(
     pass
 
 
-def _register() -> None:
-    """Import the command modules; each adds its commands to :data:`app`."""
-    from . import addin, build, check, consolidate, dashboard, demo, form, publish, reissue, send  # noqa: F401
-    from . import round as _round  # noqa: F401  # not over the built-in
+_MODULES = {
+    "template": "build",
+    "check": "check",
+    "consolidate": "consolidate",
+    "status": "round",
+    "accept": "round",
+    "task": "round",
+    "roster": "round",
+    "reissue": "reissue",
+    "send": "send",
+    "publish": "publish",
+    "import": "publish",
+    "diff": "publish",
+    "dashboard": "dashboard",
+    "form": "form",
+    "addin": "addin",
+    "demo": "demo",
+}
+"""The module of each command, in the order of a round: only what is asked for is imported."""
+
+
+def _register(command: str = "") -> None:
+    """Import a command's module, or all of them for help and for a word that is no command."""
+    found = _MODULES.get(command)
+    for name in [found] if found else dict.fromkeys(_MODULES.values()):
+        import_module(f".{name}", __name__)
 
 
 def main() -> None:
@@ -55,7 +78,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    _register()
+    _register(sys.argv[1] if len(sys.argv) > 1 else "")
     speak_chinese()
     try:
         done = app(standalone_mode=False, prog_name="perfxl")

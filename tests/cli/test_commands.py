@@ -13,7 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from perfxl import __version__
+from perfxl import __version__, cli
 from perfxl.cli import main
 from tests.check import bad_files
 from tests.check.hebei import changed, workbook
@@ -55,6 +55,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 SEED = "657001_遵化市房屋征收中心本级_2023.xlsx"
+
+
+class DescribeTheCommands:
+    def it_finds_every_command_in_its_module(self) -> None:
+        # Only the module of the command that is asked for is imported.
+        cli._register()
+        every = {each.name or each.callback.__name__ for each in cli.app.registered_commands if each.callback}
+        every |= {each.name for each in cli.app.registered_groups}
+        assert every == set(cli._MODULES)
+        for name, module in cli._MODULES.items():
+            code = f"from perfxl import cli; cli._register({name!r}); import sys; print(*sorted(sys.modules))"
+            if name in ("check", "dashboard"):
+                loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+                assert f"perfxl.cli.{module}" in loaded and "perfxl.cli.publish" not in loaded
 
 
 class DescribeWrongUsage:

@@ -189,8 +189,13 @@ class DescribeARound:
             ("657004", "有提示", 1, None, None, None),
             ("657005", "未报送", 0, None, None, None),
         ]
-        offices = [[cell.value for cell in row][1:8] for row in sheet.iter_rows(min_row=12, max_row=14)]
-        assert offices == [["经建股", 3, 1, 0, 2, 0, 1], ["社保股", 2, 0, 1, 0, 1, 0], [None, 5, 1, 1, 2, 1, 1]]
+        head, *offices = ([cell.value for cell in row][1:10] for row in sheet.iter_rows(min_row=11, max_row=14))
+        assert head == ["归口股室", "应报单位", "已下发", "已报", "通过", "有提示", "应退回", "未报送", "迟报"]
+        assert offices == [
+            ["经建股", 3, 0, 3, 1, 0, 2, 0, 1],
+            ["社保股", 2, 0, 1, 0, 1, 0, 1, 0],
+            [None, 5, 0, 4, 1, 1, 2, 1, 1],
+        ]
         accounts = openpyxl.load_workbook(summary.output, data_only=True)["核对"]
         assert [row[4].value for row in accounts.iter_rows(min_row=13, max_row=16)] == ["相符", "相符", "相符", "不符"]
 
