@@ -249,21 +249,20 @@ def sheets_of(form: Form) -> list[dict[str, object]]:
 
 def _sheet(form: Form, sheet: Sheet) -> dict[str, object]:
     ordered = project_fields(form) if sheet.repeats else tuple(each for each in form.entry_fields(sheet.id) if not each.group)
+    computed = [each for each in map(form.fields.__getitem__, sheet.fields) if not each.is_entry and not each.group]
     return {
         "id": sheet.id,
         "repeats": sheet.repeats,
         "rows": sheet.grid.rows,
         "widths": list(sheet.widths),
         "cells": [[cell.row, cell.column, cell.rows, cell.columns, cell.mark.value, cell.text] for cell in sheet.grid.cells],
-        "fields": [
-            {"name": each.name, "label": each.label, "type": each.type_name, "beside": each.beside, "entry": each.is_entry}
-            for each in (
-                *ordered,
-                *(each for each in map(form.fields.__getitem__, sheet.fields) if not each.is_entry and not each.group),
-            )
-        ],
+        "fields": [{**_field(each), "beside": each.beside, "entry": each.is_entry} for each in (*ordered, *computed)],
         "groups": [_group(form, sheet, name) for name in sheet.groups],
     }
+
+
+def _field(each: Field) -> dict[str, str]:
+    return {"name": each.name, "label": each.label, "type": each.type_name, "align": each.align}
 
 
 def _group(form: Form, sheet: Sheet, name: str) -> dict[str, object]:
@@ -273,7 +272,7 @@ def _group(form: Form, sheet: Sheet, name: str) -> dict[str, object]:
         "name": name,
         "label": group.label,
         "row": group.row,
-        "fields": [{"name": each.name, "label": each.label, "type": each.type_name} for each in fields],
+        "fields": [_field(each) for each in fields],
         "offsets": _offsets(sheet, group.row, fields),
         "blocks": [[block.level1, block.level2] for block in group.blocks],
     }

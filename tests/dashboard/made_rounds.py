@@ -145,15 +145,18 @@ def copied(source: MadeUnit, target: MadeUnit) -> None:
     other.rows = {name: [replace(row, raws=dict(row.raws)) for row in rows] for name, rows in one.rows.items()}
 
 
-def usual(path: Path, count: int = 40) -> MadeRound:
-    """A round as rounds are: two versions of some files, a copied table, a late, an unreadable and missing ones."""
-    made = units(count)
+def usual(path: Path, count: int = 40, *, every: int = 1, opinion: str = "请与预算股核对后重报。") -> MadeRound:
+    """A round as rounds are: two versions of some files, a copied table, a late, an unreadable and missing ones.
+
+    ``every``: one unit in so many, for a round of many departments.
+    """
+    made = units(count * every)[::every]
     roster = roster_of(made, raised=(3,))
     copied(made[0], made[5])
     copied(made[0], made[9])
     sent = [returned(each) for each in made if made.index(each) % 11 != 7]
     sent += [returned(made[2], later=1), unreadable("收回/下载失败.xlsx")]
-    return keep(path, sent, roster=roster, opinion="请与预算股核对后重报。")
+    return keep(path, sent, roster=roster, opinion=opinion)
 
 
 def project_of(book: Book, ordinal: int = 1) -> SheetRecord:

@@ -4,8 +4,8 @@ const CHANGE_COLUMNS = [
   { title: "事项", kind: "text", of: each => each.item },
   { title: "上年", kind: "text", of: each => each.before },
   { title: "本年", kind: "text", of: each => each.after },
-  { title: "本年位置", kind: "short", of: each => each.where },
-  { title: "上年位置", kind: "text", of: each => each.lastWhere },
+  { title: "本年位置", kind: "short roomy", of: each => each.where },
+  { title: "上年位置", kind: "text roomy", of: each => each.lastWhere },
 ];
 
 function changesOf(data, name, at) {

@@ -157,6 +157,7 @@ function copies() {
     else more.remove();
   }
   grow();
+  panel.wide = true;
   return panel;
 }
 

@@ -64,18 +64,27 @@ function progressPanel(title, all, label, target, heading, wide) {
   });
 }
 
+const MOST_DAYS = 366;
+
+// Every day from the first to the last; only days on which something came if that were too many.
+function axisOf(days) {
+  const first = Date.parse(days[0] + "T00:00:00Z"), last = Date.parse(days[days.length - 1] + "T00:00:00Z"), all = [];
+  if (last - first > MOST_DAYS * 86400000) return days;
+  for (let at = first; at <= last; at += 86400000) all.push(new Date(at).toISOString().slice(0, 10));
+  return all;
+}
+
 function daysPanel(wide) {
   const days = first.days;
   let sofar = 0;
-  const reached = days.map(each => (sofar += each.units));
+  const reached = new Map(days.map(each => [each.day, (sofar += each.units)]));
   const deadline = meta.deadline ? meta.deadline.slice(0, 10) : "";
-  const stamp = day => Date.parse(day + "T00:00:00Z");
-  const points = days.map((each, at) => [stamp(each.day), reached[at]]);
-  const most = meta.roster ? first.total.listed : sofar;
+  const axis = axisOf([...new Set([...days.map(each => each.day), ...(deadline ? [deadline] : [])])].sort());
+  let known = 0;
+  const values = axis.map(day => (known = reached.has(day) ? reached.get(day) : known));
+  const most = Math.max(meta.roster ? first.total.listed : 0, sofar, 1);
   const series = [{ name: "累计已报单位", colour: COLOURS.main }];
   if (deadline) series.push({ name: `截止 ${deadline}`, colour: COLOURS.returned });
-  const ends = [...points.map(each => each[0]), ...(deadline ? [stamp(deadline)] : [])];
-  const day = 86400000, low = Math.min(...ends) - day, high = Math.max(...ends) + day;
   return chartPanel({
     title: "报送进度（按日）",
     note: "以工作簿的保存时间为准，一个单位按最早的一份计。",
@@ -86,18 +95,18 @@ function daysPanel(wide) {
     option: () => ({
       animation: false, textStyle: TEXT,
       grid: { left: 4, right: 24, top: 16, bottom: 4, containLabel: true },
-      xAxis: { type: "value", min: low, max: high, splitNumber: 4, axisLabel: { hideOverlap: true, color: "#55606e", formatter: value => new Date(value).toISOString().slice(5, 10) }, splitLine: { show: false } },
-      yAxis: { type: "value", min: 0, max: most || 1, minInterval: 1, splitNumber: 4, axisLabel: { color: "#55606e" }, splitLine: { lineStyle: { color: "#e6e9ed" } } },
+      xAxis: { type: "category", data: axis, axisTick: { alignWithLabel: true }, axisLabel: { hideOverlap: true, color: "#55606e", formatter: day => day.slice(5) } },
+      yAxis: { type: "value", min: 0, max: most, minInterval: 1, splitNumber: 4, axisLabel: { color: "#55606e" }, splitLine: { lineStyle: { color: "#e6e9ed" } } },
       series: [
-        { type: "line", step: "end", data: [[low, 0], ...points, [high, sofar]], symbolSize: 5, lineStyle: { color: COLOURS.main, width: 2 }, itemStyle: { color: COLOURS.main }, areaStyle: { color: "rgba(47,99,149,.10)" }, showSymbol: points.length < 40 },
-        ...(deadline ? [{ type: "line", data: [[stamp(deadline) + day, 0], [stamp(deadline) + day, most || 1]], symbol: "none", lineStyle: { color: COLOURS.returned, width: 1.5, type: "dashed" } }] : []),
+        { type: "line", step: "end", data: values, symbolSize: 5, showSymbol: axis.length < 40, lineStyle: { color: COLOURS.main, width: 2 }, itemStyle: { color: COLOURS.main }, areaStyle: { color: "rgba(47,99,149,.10)" } },
+        ...(deadline ? [{ type: "bar", barWidth: 2, itemStyle: { color: COLOURS.returned }, data: axis.map(day => (day === deadline ? most : null)) }] : []),
       ],
     }),
     table: plainTable([
       { title: "日期", of: each => each.day },
       { title: "收到文件", kind: "number", of: each => String(each.files) },
       { title: "新报单位", kind: "number", of: each => String(each.units) },
-      { title: "累计单位", kind: "number", of: each => String(reached[days.indexOf(each)]) },
+      { title: "累计单位", kind: "number", of: each => String(reached.get(each.day)) },
     ], days, { label: "报送进度" }),
   });
 }

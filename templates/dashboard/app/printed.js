@@ -71,7 +71,7 @@ function formCell([top, , , wide, mark, text], context) {
   const address = inGroup ? (row && row.cell ? shifted(row.cell, line.group.offsets[text] || 0) : "") : cells[text] || "";
   const found = (address && faults.get(address)) || [];
   const kinds = [];
-  if (field.type === "long" || (wide > 2 && top > 1)) kinds.push("left");
+  if (field.align === "left" || field.type === "long") kinds.push("left");
   if (wide === context.widest && top === 0) kinds.push("title");
   if (found.some(([each]) => each.error)) kinds.push("bad");
   else if (found.some(([each]) => !each.explained)) kinds.push("dubious");

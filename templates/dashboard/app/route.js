@@ -39,6 +39,7 @@ function show(byUser) {
   main.textContent = "";
   const view = viewOf(where);
   main.appendChild(view);
+  document.body.dataset.paper = view.wide ? "wide" : "tall";
   const placed = view.draw ? view.draw() : false;
   for (const each of nav.children) {
     if (each.dataset.view === name) each.setAttribute("aria-current", "page");
@@ -60,4 +61,5 @@ document.getElementById("about").textContent = [
 document.getElementById("foot").textContent = "本页由 perfxl 生成，内容都在文件之内，不联网。金额按分精确相加，显示两位小数、四舍五入。";
 window.addEventListener("hashchange", () => show(true));
 show(false);
-setTimeout(rest, 50);
+performance.mark("perfxl-overview");
+setTimeout(() => { rest(); performance.mark("perfxl-unpacked"); }, 50);

@@ -152,7 +152,7 @@ function listView(spec, given) {
 
   const paper = h("div");
   const onPaper = () => {
-    const columns = spec.columns.filter(each => each.paper !== false).map(each => ({ title: each.title, kind: each.kind, of: row => (each.mark && !each.name.includes(".") ? each.mark(row) : String(cellText(each, row))), cell: true }));
+    const columns = spec.columns.filter(each => !each.roomy).map(each => ({ title: each.title, kind: each.kind || (each.width ? "short" : "text"), of: row => (each.mark && !each.name.includes(".") ? each.mark(row) : String(cellText(each, row))), cell: true }));
     const rows = table ? table.getRows("active").map(each => each.getData()) : shown;
     paper.textContent = "";
     const made = plainTable(columns, rows.slice(0, MOST_ON_PAPER), { label: spec.title });
@@ -166,7 +166,13 @@ function listView(spec, given) {
   leave.push(() => { window.removeEventListener("beforeprint", onPaper); window.removeEventListener("afterprint", offPaper); });
 
   const view = h("section", { class: "panel", "aria-label": spec.title }, h("h2", null, spec.title), spec.note && h("p", { class: "soft" }, spec.note), spec.before, tools, counter, holder, paper);
-  view.draw = () => { build(); tell(); };
+  view.wide = true;
+  view.draw = () => {
+    build();
+    tell();
+    const waiting = setTimeout(() => { for (const each of spec.rows) haystack(each, spec.searched); }, 150);
+    leave.push(() => clearTimeout(waiting));
+  };
   return view;
 }
 
