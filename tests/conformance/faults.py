@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from perfxl.rules.types import Raw
 
-from .books import Spare
+from .pools import Spare
 
 
 @dataclass(frozen=True, kw_only=True)

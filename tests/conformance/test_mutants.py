@@ -2,46 +2,55 @@
 
 from __future__ import annotations
 
-from random import Random
+from itertools import islice
 
 import pytest
 
-from perfxl.form.library import find_form
-from tests.engines.recalculated import by_ironcalc, differences
+from perfxl.form.evaluate import evaluate
+from perfxl.form.library import find_form, form_ids
+from perfxl.form.model import Form
+from perfxl.form.records import Book
 
-from .harness import built, generated, small_plan
-from .mutants import mutants
-
-FORMS = ("hebei-2023", "national-2021")
-
-
-def caught(form_id: str, share: float, books: int) -> tuple[int, int, list[str]]:
-    """How many mutants of a form the harness catches: (caught, all, those that got away)."""
-    form = find_form(form_id)
-    plan = small_plan(form)
-    made = [generated(form, plan, seed, "IronCalc") for seed in range(books)]
-    originals = [built(form, plan, book) for book in made]
-    chosen = [mutant for mutant in mutants(form) if Random(mutant.now).random() < share]
-    missed: list[str] = []
-    for mutant in chosen:
-        for book, original in zip(made, originals, strict=True):
-            (calculated,) = by_ironcalc([built(mutant.form, plan, book)])
-            if next(differences(original, calculated), None) is not None:
-                break
-        else:
-            missed.append(f"{mutant.rule}: {mutant.was} -> {mutant.now}")
-    return len(chosen) - len(missed), len(chosen), missed
+from .mutants import BOOKS, EQUIVALENT, LEAST, Mutant, altered, catch, is_equivalent, mutants, rounds
+from .suite import Suite
 
 
 class DescribeMutants:
     def it_catches_a_sample_of_altered_formulas(self) -> None:
-        found, total, missed = caught("hebei-2023", 0.08, 14)
-        print(f"mutants caught: {found} of {total} ({found / total:.1%})", *missed, sep="\n  ")
-        assert found / total >= 0.95
+        result = catch("hebei-2023", books=200, one_in=12)
+        print(*result.lines(), sep="\n")
+        assert result.total >= 18
+        assert result.share >= LEAST
 
     @pytest.mark.long
-    @pytest.mark.parametrize("form_id", FORMS)
+    @pytest.mark.parametrize("form_id", form_ids())
     def it_catches_95_percent_of_all_altered_formulas(self, form_id: str) -> None:
-        found, total, missed = caught(form_id, 1.0, 60)
-        print(f"{form_id}: mutants caught: {found} of {total} ({found / total:.1%})", *missed, sep="\n  ")
-        assert found / total >= 0.95
+        result = catch(form_id, books=BOOKS)
+        print(*result.lines(), sep="\n")
+        assert result.total >= 100
+        assert result.share >= LEAST
+
+
+def _outcomes(form: Form, book: Book, number: int) -> list[tuple[int, object, int]]:
+    return [
+        (at, failure.row and (failure.row.block, failure.row.slot), failure.outcome)
+        for at, result in enumerate(evaluate(form, book))
+        for failure in result.failures
+        if failure.check.number == number
+    ]
+
+
+class DescribeEquivalentMutants:
+    @pytest.mark.parametrize("form_id", form_ids())
+    def it_finds_no_book_that_tells_one(self, form_id: str) -> None:
+        form = find_form(form_id)
+        listed = [mutant for mutant in mutants(form) if is_equivalent(form, mutant)]
+        assert len(listed) == sum(len(each.now) for each in EQUIVALENT if each.form == form_id)
+        books = [book for _, book in islice(Suite(form), 80)]
+        told: list[Mutant] = []
+        for each in rounds(listed):
+            wrong = altered(form, each)
+            for mutant in each:
+                number = mutant.check.number
+                told += [mutant for book in books if _outcomes(form, book, number) != _outcomes(wrong, book, number)]
+        assert told == []
