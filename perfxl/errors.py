@@ -72,6 +72,7 @@ CATALOGUE = _catalogue(
     ("F14", "{what}重复：{name}", "改用不同的名称。"),
     ("F15", "版本 {found} 的工作簿不能用版本 {expected} 的表样读取", "请使用下发时的表样版本。"),
     ("F16", "行内规则 {rule} 对字段 {field} 有两条同级公式", "用 AND 合并为一条，或另用一个规则编号。"),
+    ("F17", "规则 {rule} 的查询有误：{reason}", "可用的{known}。"),
     # Building and command line.
     ("C01", "找不到文件或文件夹：{path}", "检查路径。"),
     ("C02", "不能写入 {path}：{reason}", "关闭正在打开它的程序，或换一个有写权限的位置。"),

@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from ..consolidate.output import write_complete
+from ..consolidate.queries import query_faults
+from ..errors import PerfxlError
 from ..form.catalogue import rule_lines, rules_markdown
-from ..form.library import find_form, form_ids
+from ..form.library import find_form, form_file, form_ids
 from ..workbook.layout import plan_of
 from ..workbook.write import BuildOptions, blank_date, build_workbook, live_plan
 from . import app
@@ -36,6 +38,9 @@ def form_list() -> None:
 def form_check(name: _FormName) -> None:
     """检查表样：有误则指出文件、位置、现状和要求；无误则列出每条规则的 Excel 公式和校验地点。"""
     form = find_form(name)
+    faults = query_faults(form, str(form_file(name)))
+    if faults:
+        raise PerfxlError.all_of(faults)
     plan = plan_of(form)
     # Building is the last check: it meets Excel's own limits.
     content = build_workbook(form, plan, None, BuildOptions(as_of=blank_date(form)))

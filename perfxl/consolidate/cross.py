@@ -38,7 +38,7 @@ from .content import Content, Project
 from .roster import Roster
 from .task import Ceilings, Task
 
-__all__ = ["cross_findings", "guard", "sql_table"]
+__all__ = ["cross_findings", "cross_tables", "guard", "sql_table"]
 
 _PLACE = ("_submission", "_unit", "_unit_name", "_department")
 
@@ -72,6 +72,15 @@ def cross_findings(
         return found
     finally:
         connection.close()
+
+
+def cross_tables(form: Form) -> sqlite3.Connection:
+    """The tables and functions that a cross rule may use, empty."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    _functions(connection)
+    _fill(connection, (), form, Roster(), None)
+    _fill_last(connection, form, ())
+    return connection
 
 
 _READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)

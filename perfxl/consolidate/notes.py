@@ -25,7 +25,7 @@ from .roster import Unit
 from .states import Judged, State, is_late, moment
 from .task import CHINA, Task
 
-__all__ = ["roster_notes"]
+__all__ = ["roster_notes", "roster_tables"]
 
 _NO_FILE_OF_A_UNIT = (State.UNREADABLE, State.UNRECOGNISED)
 
@@ -58,6 +58,13 @@ def roster_notes(
         return {unit: tuple(dict.fromkeys(texts)) for unit, texts in found.items()}
     finally:
         connection.close()
+
+
+def roster_tables() -> sqlite3.Connection:
+    """The tables that a rule about the roster may use, empty."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    _fill(connection, (), {}, (), None)
+    return connection
 
 
 def _fill(

@@ -10,7 +10,7 @@ from ..errors import PerfxlError
 from .load import load_form
 from .model import Form
 
-__all__ = ["examples_folder", "find_form", "form_ids", "templates_folder"]
+__all__ = ["examples_folder", "find_form", "form_file", "form_ids", "templates_folder"]
 
 
 def _shipped(name: str) -> Path:
@@ -41,14 +41,20 @@ def form_ids() -> tuple[str, ...]:
     return tuple(sorted({path.parent.name for folder in _folders() for path in folder.glob("*/form.toml")}))
 
 
-def find_form(name: str) -> Form:
-    """A form by its id or by the path of its ``form.toml``; F01 if there is none."""
+def form_file(name: str) -> Path:
+    """The ``form.toml`` of a form, by its id or by that path itself; F01 if there is none."""
     known = form_ids()
     shipped = [folder / name / "form.toml" for folder in _folders() if name in known]
     paths = [Path(name)] if name.endswith(".toml") else shipped
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
         raise PerfxlError("F01", form=name, known="、".join(known))
+    return path
+
+
+def find_form(name: str) -> Form:
+    """A form by its id or by the path of its ``form.toml``; F01 if there is none."""
+    path = form_file(name)
     return _load(path, path.stat().st_mtime_ns)
 
 

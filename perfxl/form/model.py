@@ -233,6 +233,8 @@ class CrossRule:
     field: str
     sql: str
     message: str
+    place: str = ""
+    """The key of its SQL in the form file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +248,8 @@ class RosterRule:
     id: str
     sql: str
     message: str
+    place: str = ""
+    """The key of its SQL in the form file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

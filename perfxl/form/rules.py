@@ -138,7 +138,8 @@ class RuleReader:
         if field and field not in self.form.fields:
             raise table.wrong("at", "字段名：" + "、".join(self.form.fields))
         message = self._sql_message(table, rule, "cross")
-        self.cross.append(CrossRule(id=rule, severity=severity, field=field, sql=table.text("sql"), message=message))
+        sql, place = table.text("sql"), table.place("sql")
+        self.cross.append(CrossRule(id=rule, severity=severity, field=field, sql=sql, message=message, place=place))
         table.done()
 
     def _roster(self, table: Table, rule: str) -> None:
@@ -146,7 +147,7 @@ class RuleReader:
         if table.text("scope") != "roster":
             raise table.wrong("scope", "roster（severity 为 note 时）")
         message = self._sql_message(table, rule, "roster")
-        self.roster.append(RosterRule(id=rule, sql=table.text("sql"), message=message))
+        self.roster.append(RosterRule(id=rule, sql=table.text("sql"), message=message, place=table.place("sql")))
         table.done()
 
     def _sql_message(self, table: Table, rule: str, scope: str) -> str:

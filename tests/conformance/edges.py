@@ -239,7 +239,8 @@ class Edges:
     def _probes(self) -> list[Probe]:
         """What lies at the edges first, then what people type."""
         edges = [*self._beside_sums(), *self._products(self.edges)]
-        typed = [*self._products({name: pools.some(self._rng, self.form.fields[name], 30) + pools.BROKEN for name in self.fields})]
+        drawn = {name: pools.some(self._rng, self.form.fields[name], 30) + pools.BROKEN for name in self.fields}
+        typed = [*self._products(drawn)]
         for each in (edges, typed):
             self._rng.shuffle(each)
         return [*edges, *typed]

@@ -17,7 +17,6 @@ from itertools import islice
 from perfxl.errors import PerfxlError
 from perfxl.form.library import find_form, form_ids
 from perfxl.form.model import Check, Form
-from perfxl.form.records import Book
 from perfxl.form.rules import scope_of
 from perfxl.rules.analyse import Expression, Role, analyse_rule
 from perfxl.workbook.layout import HEADER_ROWS, Plan

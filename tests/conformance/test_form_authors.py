@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from perfxl.check import submission_of
 from perfxl.cli import app
 from perfxl.cli import form as _registers_the_commands  # noqa: F401
+from perfxl.consolidate.queries import query_faults
+from perfxl.errors import PerfxlError
 from perfxl.form.catalogue import rule_lines, rules_markdown
 from perfxl.form.library import find_form, form_ids
 from perfxl.form.records import Book, Row, SheetRecord
@@ -35,7 +37,48 @@ class DescribeFormCheck:
 
     def it_says_which_rules_only_the_batch_judges(self) -> None:
         batch = {line.rule for line in rule_lines(find_form("hebei-2023")) if line.runs == "仅财政端"}
-        assert batch == {"U03", "R10", "X01", "X02", "X03", "X04", "X05"}
+        assert batch == {"U03", "R10", "X01", "X02", "X03", "X04", "X05", "X06"}
+
+
+FAULTY_QUERIES = [
+    ("FROM project p JOIN project q ON", "FROM projekt p JOIN project q ON", "X01", "没有表 projekt"),
+    ("p.code AS code,", "p.kode AS code,", "X01", "没有列 p.kode"),
+    ("p._submission, p._ordinal, p.code AS value, p.code AS code,", "p.code AS code,", "X01", "结果中没有必需的列 _submission"),
+    ("另外 {others} 份", "另外 {many} 份", "X01", "提示中的 {many} 不是结果的列（_submission、_ordinal、value、code、other"),
+    ("WHERE p.code <> ''\nGROUP BY", "WHER p.code <> ''\nGROUP BY", "X01", 'near "WHER": syntax error'),
+    ("NORMAL(c._name) = NORMAL(p.name)", "NORMALISED(c._name) = NORMAL(p.name)", "X02", "没有函数 NORMALISED"),
+]  # fmt: skip
+
+
+class DescribeFaultyQueries:
+    @pytest.mark.parametrize(("was", "now", "rule", "reason"), FAULTY_QUERIES)
+    def it_names_the_place_in_the_form_and_the_reason(self, was: str, now: str, rule: str, reason: str, tmp_path: Path) -> None:
+        source = find_form("hebei-2023").source
+        assert was in source
+        path = tmp_path / "form.toml"
+        path.write_text(source.replace(was, now, 1), "utf-8")
+        number = [each.strip() for each in source.split("[[rule]]")[1:]]
+        place = next(at for at, text in enumerate(number, 1) if was in text)
+        with pytest.raises(PerfxlError) as fault:
+            CliRunner().invoke(app, ["form", "check", str(path)], catch_exceptions=False)
+        assert str(fault.value).startswith(f"{path}：rule[{place}].sql：规则 {rule} 的查询有误：{reason}")
+
+    def it_tells_of_all_of_them_and_of_what_is_there(self, tmp_path: Path) -> None:
+        path = tmp_path / "form.toml"
+        source = find_form("hebei-2023").source.replace("FROM ceiling c JOIN submission s", "FROM ceilings c JOIN submission s")
+        path.write_text(source.replace("p.code AS code,", "p.kode AS code,"), "utf-8")
+        with pytest.raises(PerfxlError) as fault:
+            CliRunner().invoke(app, ["form", "check", str(path)], catch_exceptions=False)
+        columns, tables = (each.remedy for each in (fault.value, *fault.value.more))
+        assert columns.startswith("可用的列有 project：_submission、_unit、_unit_name、_department、_ordinal、code、name、budget")
+        assert tables.startswith("可用的表有 submission、project、indicator、roster、ceiling、task、last_project")
+
+    def it_refuses_a_query_that_changes_something(self, tmp_path: Path) -> None:
+        form = find_form("hebei-2023")
+        path = tmp_path / "form.toml"
+        path.write_text(form.source.replace(form.cross[0].sql.strip(), "DELETE FROM project"), "utf-8")
+        (fault,) = query_faults(find_form(str(path)), "form.toml")
+        assert fault.message == "规则 X01 的查询有误：只能查询，不能改动"
 
 
 def national_book() -> Book:
