@@ -134,8 +134,9 @@ def excel_rule(expression: Expression, addresses: Addresses) -> str:
     """Excel text that yields 0 (pass), 1 (fail) or 2 (undecided)."""
     state = f"IFERROR(IF({excel_text(expression, addresses)},0,1),2)"
     if expression.guarded:
-        read = [addresses.field(name) for name in sorted(expression.fields)]
+        # Lengths are added, texts not joined: joined ones longer than a cell holds would be an error.
+        read = [f"LEN({addresses.field(name)})" for name in sorted(expression.fields)]
         read += [f'SUMPRODUCT(--({addresses.column(name)}=""))' for name in sorted(expression.columns)]
         if read:
-            state = f"IF(ISERROR({'&'.join(read)}),2,{state})"
+            state = f"IF(ISERROR({'+'.join(read)}),2,{state})"
     return _checked(state)

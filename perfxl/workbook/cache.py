@@ -27,6 +27,7 @@ __all__ = ["Cache"]
 
 
 _NOT_AVAILABLE = CellError("#N/A")
+_CELL_LENGTH = 32_767
 
 
 class Cache:
@@ -50,7 +51,9 @@ class Cache:
         self._totals()
         if self.layout.sheet.id != COVER:
             for name, text in computed_values(self.form, book, self.record).items():
-                self._put(self.layout.singles[name].row, self.layout.computed[name], text)
+                # Excel makes no text longer than a cell holds: the formula gives "" then (and a longer one breaks the file).
+                shown = text if length(text) <= _CELL_LENGTH else ""
+                self._put(self.layout.singles[name].row, self.layout.computed[name], shown)
 
     def at(self, row: int, column: int, default: CellValue = "") -> CellValue:
         """The cached value of a block column in the row parallel to a visible one."""

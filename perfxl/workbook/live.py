@@ -268,8 +268,8 @@ class LiveSheet:
 
     def _row(self, row: int, names: tuple[str, ...]) -> list[Formula]:
         layout, here = self.layout, Places(self, row)
-        joined = "&".join(here.field(name) for name in names)
-        found = [self._at(row, layout.begun, f'IF(ISERROR({joined}),1,IF({joined}="",0,1))', 0)]
+        lengths = "+".join(f"LEN({here.field(name)})" for name in names)
+        found = [self._at(row, layout.begun, f"IFERROR(IF({lengths}=0,0,1),1)", 0)]
         checks = layout.checks_in_row.get(row, ())
         if any(check.severity is Severity.HINT for check in checks):
             note = self.cell(row, layout.explanation)

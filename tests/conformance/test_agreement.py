@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from perfxl.form.library import find_form, form_ids
 from perfxl.form.records import Book, Row, SheetRecord
 from perfxl.workbook.layout import plan_of
-from tests.engines.recalculated import ENGINES, by_cellrune, by_ironcalc, differences
+from tests.engines.recalculated import ENGINES, by_cellrune, by_ironcalc, differences, sheets_of
 
 from .harness import built, run
 
@@ -62,6 +62,38 @@ class DescribeAnyText:
         for engine in (by_ironcalc, by_cellrune):
             (calculated,) = engine([content])
             assert list(differences(content, calculated)) == []
+
+
+LONGEST = 32_767
+
+
+def _long(count: int) -> Book:
+    """Texts as long as a cell holds, in fields that no computed field joins."""
+    longest = "字" * LONGEST
+    found = Book(sheets=[SheetRecord("project", at + 1, {"code": longest, "goals": longest}) for at in range(count)])
+    values = ("≥90%" + "字" * (LONGEST - 4), "9" * LONGEST, "以上" * 16_383, "（含）" * 10_922, " " * LONGEST, "，" * LONGEST, longest)
+    found.sheets[0].rows["indicators"] = [
+        Row(block, 0, {"indicator": longest, "description": longest, "value": value, "basis": longest})
+        for block, value in enumerate(values)
+    ]
+    return found
+
+
+class DescribeTheLongestTexts:
+    @pytest.mark.parametrize("engine", ENGINES)
+    def it_agrees_on_texts_that_fill_their_cells(self, engine: str) -> None:
+        form = find_form("hebei-2023")
+        content = built(form, plan_of(form, projects=2, lead=False, slots={"indicators": 1}), _long(2))
+        (calculated,) = ENGINES[engine]([content])
+        assert list(differences(content, calculated)) == []
+
+    def it_caches_no_text_longer_than_a_cell_holds(self) -> None:
+        form = find_form("hebei-2023")
+        book = Book(sheets=[SheetRecord("project", 1, {"name": "字" * LONGEST, "purpose": "字" * LONGEST})])
+        cells = sheets_of(built(form, plan_of(form, projects=1, lead=False), book))
+        cached = [value for sheet in cells.values() for value in sheet.values.values() if isinstance(value, str)]
+        assert max(map(len, cached)) == LONGEST
+        assert (cells["项目01"].values.get((0, 0)), cells["项目01"].values.get((4, 1))) == ("", "")
 
 
 REGRESSIONS = {
