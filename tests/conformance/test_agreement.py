@@ -71,7 +71,8 @@ def _long(count: int) -> Book:
     """Texts as long as a cell holds, in fields that no computed field joins."""
     longest = "字" * LONGEST
     found = Book(sheets=[SheetRecord("project", at + 1, {"code": longest, "goals": longest}) for at in range(count)])
-    values = ("≥90%" + "字" * (LONGEST - 4), "9" * LONGEST, "以上" * 16_383, "（含）" * 10_922, " " * LONGEST, "，" * LONGEST, longest)
+    values = [piece * (LONGEST // len(piece)) for piece in ("9", "以上", "（含）", " ", "，", "字")]
+    values.append("≥90%" + "字" * (LONGEST - 4))
     found.sheets[0].rows["indicators"] = [
         Row(block, 0, {"indicator": longest, "description": longest, "value": value, "basis": longest})
         for block, value in enumerate(values)
