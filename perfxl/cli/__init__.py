@@ -55,6 +55,7 @@ _MODULES = {
     "roster": "round",
     "reissue": "reissue",
     "send": "send",
+    "collect": "collect",
     "publish": "publish",
     "import": "publish",
     "diff": "publish",

@@ -33,8 +33,8 @@ def smtp(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def dovecot(certificates: Certificates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Imap]:
-    with imap_server(certificates, tmp_path_factory.mktemp("imap")) as found:
+def dovecot(certificates: Certificates) -> Iterator[Imap]:
+    with imap_server(certificates) as found:
         yield found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import grp
 import os
 import pwd
 import shutil
@@ -10,6 +11,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 import warnings
@@ -255,10 +257,18 @@ def require_dovecot() -> str:
 
 
 @contextlib.contextmanager
-def imap_server(certificates: Certificates, base: Path) -> Iterator[Imap]:
-    """Dovecot with a configuration of its own, TLS and login; mail lies in ``base``."""
+def imap_server(certificates: Certificates) -> Iterator[Imap]:
+    """Dovecot with a configuration of its own, TLS and login, in a folder that another account may enter."""
     program = require_dovecot()
-    base.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="perfxl-imap-", ignore_cleanup_errors=True) as folder,
+        _dovecot(program, certificates, Path(folder)) as found,
+    ):
+        yield found
+
+
+@contextlib.contextmanager
+def _dovecot(program: str, certificates: Certificates, base: Path) -> Iterator[Imap]:
     for name in ("run", "state", "mail", "home"):
         (base / name).mkdir(exist_ok=True)
     account = _account()
@@ -266,12 +276,7 @@ def imap_server(certificates: Certificates, base: Path) -> Iterator[Imap]:
         for path in (base, base / "home", base / "mail"):
             path.chmod(0o755)
             os.chown(path, account.pw_uid, account.pw_gid)
-        for parent in base.parents:
-            if parent.stat().st_uid == os.getuid() and str(parent) not in ("/", "/tmp"):
-                parent.chmod(parent.stat().st_mode | 0o011)
     found = Imap(base=base, port=free_port(), starttls=free_port())
-    import grp
-
     config = base / "dovecot.conf"
     config.write_text(
         _DOVECOT.format(
