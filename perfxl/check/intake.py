@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import PerfxlError, entry, reason
-from ..form.library import find_form
+from ..form.library import form_version
 from ..form.model import Form, Severity
 from ..workbook.container import MOST_FILE, Refusal
 from ..workbook.read import Fault, Reading, read_workbook
@@ -103,10 +103,9 @@ def _verify(found: Submission, reading: Reading, ring: KeyRing) -> Refusal | Non
 
 def _form(form_id: str, version: int) -> Form | None:
     try:
-        form = find_form(form_id)
+        return form_version(form_id, version)
     except (PerfxlError, OSError, ValueError):
         return None
-    return form if form.version == version else None
 
 
 def refused(name: str, data: bytes, refusal: Refusal) -> Submission:

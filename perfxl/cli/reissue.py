@@ -15,7 +15,7 @@ from ..check import Condition, Finding
 from ..consolidate.dataset import Dataset
 from ..consolidate.files import Found, gather
 from ..consolidate.keys import needed_ring
-from ..consolidate.ledger import form_of, keep_handed, last_run, remembered
+from ..consolidate.ledger import form_meant, keep_handed, last_run, remembered
 from ..consolidate.manifest import HandedOut
 from ..consolidate.output import write_complete
 from ..consolidate.reading import FileReader
@@ -24,7 +24,6 @@ from ..consolidate.states import State
 from ..consolidate.store import Store
 from ..consolidate.task import load_task
 from ..errors import PerfxlError
-from ..form.library import find_form, form_ids
 from ..post.reissue import Reissued, Round, reissue
 from . import app
 
@@ -82,7 +81,7 @@ def _remembered(path: Path) -> Dataset:
     with Store(path, read_only=True) as store:
         if last_run(store) is None:
             raise PerfxlError("S35", path=path)
-        return remembered(store, find_form(form_of(store) or form_ids()[0]))
+        return remembered(store, form_meant(store))
 
 
 def _files(given: list[Path], dataset: Dataset | None) -> Sequence[Found]:
@@ -94,6 +93,11 @@ def _files(given: list[Path], dataset: Dataset | None) -> Sequence[Found]:
 
 def _reissued(found: Found, part: Round, dataset: Dataset | None) -> Reissued:
     submission = FileReader(ring=part.ring)(found)
+    if submission.condition is Condition.UNRECOGNISED and part.task is not None:
+        # An older version belongs to an older task by its seal; its content moves on, the unit is the roster's.
+        older = FileReader()(found)
+        if older.form is not None and older.form.id == part.task.form[0] and older.form.version < part.task.form[1]:
+            submission = older
     if submission.condition is not Condition.READ:
         fault = submission.findings[0]
         raise PerfxlError("S48", reason=fault.message.partition("。")[0])

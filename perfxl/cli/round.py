@@ -14,7 +14,7 @@ from rich.table import Table
 from ..consolidate.content import Content
 from ..consolidate.dataset import Dataset
 from ..consolidate.keys import key_path, needed_ring, new_ring, rotated, write_ring
-from ..consolidate.ledger import choose, force, forget, form_of, handed_of, last_run, remembered, stated
+from ..consolidate.ledger import choose, force, forget, form_meant, handed_of, last_run, remembered, stated
 from ..consolidate.output import write_complete
 from ..consolidate.roster_template import roster_template
 from ..consolidate.run import dataset_json, printed
@@ -23,7 +23,7 @@ from ..consolidate.states import WINNING
 from ..consolidate.store import Store
 from ..consolidate.task import Ceilings, Hints, Task, load_task, read_task, write_task
 from ..errors import PerfxlError
-from ..form.library import find_form, form_ids
+from ..form.library import find_form
 from ..rules.values import squash
 from . import app
 
@@ -144,7 +144,7 @@ def status(store: StoreArgument, as_json: JsonOption = False) -> None:
         run = last_run(opened)
         if run is None and not handed_of(opened):
             raise PerfxlError("S35", path=store)
-        dataset = remembered(opened, find_form(form_of(opened) or form_ids()[0]))
+        dataset = remembered(opened, form_meant(opened))
     if as_json:
         when = {"as_of": run.as_of, "output": run.output} if run else {"as_of": "", "output": ""}
         print(json.dumps({**when, **dataset_json(dataset)}, ensure_ascii=False, indent=2))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ..check import Condition, Finding
 from ..errors import PerfxlError
+from ..form.library import find_form, form_ids, form_version
 from ..form.model import Form, Severity
 from .content import Content
 from .dataset import Dataset
@@ -27,6 +28,7 @@ __all__ = [
     "dated",
     "force",
     "forget",
+    "form_meant",
     "form_of",
     "handed_of",
     "keep_handed",
@@ -308,6 +310,12 @@ def form_of(store: Store) -> str:
     query = "SELECT form_id FROM file JOIN content USING (sha256) WHERE present AND form_id IS NOT NULL "
     rows = store.rows(query + "GROUP BY form_id ORDER BY count(*) DESC, form_id LIMIT 1")
     return str(rows[0][0]) if rows else ""
+
+
+def form_meant(store: Store) -> Form:
+    """The form that the last run was about, in the task's version; the first at hand if nothing says."""
+    task = task_of(store)
+    return form_version(*task.form) if task else find_form(form_of(store) or form_ids()[0])
 
 
 def counted(store: Store) -> list[Content]:

@@ -13,7 +13,7 @@ from .. import __version__
 from ..check import Condition, Finding, Submission
 from ..check.intake import refused, submission_of
 from ..errors import entry
-from ..form.library import find_form, form_ids
+from ..form.library import form_ids, form_version, form_versions
 from ..form.model import Severity
 from ..workbook.container import Refusal
 from ..workbook.seal import KeyRing
@@ -68,7 +68,8 @@ def reader_mark() -> str:
     """What decides how bytes are read: this program's version and every form at hand."""
     mark = hashlib.sha256(__version__.encode())
     for name in form_ids():
-        mark.update(find_form(name).source.encode())
+        for version in form_versions(name):
+            mark.update(form_version(name, version).source.encode())
     return mark.hexdigest()[:16]
 
 

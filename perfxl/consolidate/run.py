@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ..check import Finding
 from ..errors import PerfxlError
-from ..form.library import find_form, form_ids
+from ..form.library import find_form, form_ids, form_version
 from ..form.model import Form, Severity
 from ..form.records import MICRO, from_micro
 from ..workbook.seal import KeyRing
@@ -225,10 +225,7 @@ def _meant(store: Store, contents: Sequence[Content]) -> Form:
     key = task.form if task else common_form(contents)
     if key is None:
         return find_form(form_ids()[0])
-    found = find_form(key[0])
-    if found.version != key[1]:
-        raise PerfxlError("F15", found=found.version, expected=key[1])
-    return found
+    return form_version(*key)
 
 
 def _last_year(path: Path | None) -> list[Content]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,7 +11,10 @@ from ..errors import PerfxlError
 from .load import load_form
 from .model import Form
 
-__all__ = ["examples_folder", "find_form", "form_file", "form_ids", "templates_folder"]
+__all__ = ["examples_folder", "find_form", "form_file", "form_ids", "form_version", "form_versions", "templates_folder"]
+
+
+_OLDER = re.compile(r"form-v([1-9][0-9]{0,3})\.toml\Z")
 
 
 def _shipped(name: str) -> Path:
@@ -56,6 +60,33 @@ def find_form(name: str) -> Form:
     """A form by its id or by the path of its ``form.toml``; F01 if there is none."""
     path = form_file(name)
     return _load(path, path.stat().st_mtime_ns)
+
+
+def form_version(name: str, version: int) -> Form:
+    """A version of a form: the current one, or an older one kept beside it as ``form-v1.toml``.
+
+    F01 if there is no such form, F15 if there is no such version, F05 for a file that says otherwise than its name.
+    """
+    current = find_form(name)
+    if current.version == version:
+        return current
+    folder = next(folder / name for folder in _folders() if (folder / name / "form.toml").is_file())
+    path = folder / f"form-v{version}.toml"
+    if not path.is_file():
+        raise PerfxlError("F15", found=version, expected=current.version)
+    found = _load(path, path.stat().st_mtime_ns)
+    if (found.id, found.version) != (current.id, version):
+        expected = f"{current.id} 第 {version} 版，与文件名一致"
+        raise PerfxlError("F05", file=str(path), place="form", key="version", expected=expected, found=found.version)
+    return found
+
+
+def form_versions(name: str) -> tuple[int, ...]:
+    """The versions of a form that can be read, the current one last."""
+    current = find_form(name).version
+    folder = next(folder / name for folder in _folders() if (folder / name / "form.toml").is_file())
+    older = (_OLDER.match(path.name) for path in folder.glob("form-v*.toml"))
+    return (*sorted(int(each[1]) for each in older if each and int(each[1]) != current), current)
 
 
 @lru_cache(maxsize=32)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ..errors import PerfxlError
 from ..rules.analyse import Role, analyse_shown
 from ..rules.types import FieldType, choice_type, number_type, text_type
 from .grid import read_grid
-from .model import COVER, Block, Field, Form, Grid, Group, Mark, Sheet
+from .model import COVER, Block, Field, Form, Grid, Group, Mark, Renames, Sheet
 from .rules import RuleReader, scope_of
 from .toml import Table, read_toml
 
@@ -85,9 +85,28 @@ class _Loader:
             cross=tuple(reader.cross),
             judges=tuple(reader.judges),
             roster=tuple(reader.roster),
+            renames=tuple(self.renames(form)),
         )
         top.done()
         return form
+
+    def renames(self, form: Form) -> Iterator[Renames]:
+        """``[[migration]]``: what was called otherwise in an older version."""
+        levels = {block.level2 for group in form.groups.values() for block in group.blocks}
+        known = {"sheets": set(form.sheets), "fields": set(form.fields), "groups": set(form.groups), "levels": levels}
+        for table in self.top.tables("migration"):
+            since = table.integer("from", least=1)
+            if since >= form.version:
+                raise table.wrong("from", f"小于本版（{form.version}）的版本号")
+            found: dict[str, dict[str, str]] = {}
+            for what, names in known.items():
+                inner = table.table(what, {})
+                found[what] = {old: inner.text(old) for old in inner.names()}
+                for old, new in found[what].items():
+                    if new not in names:
+                        raise inner.wrong(old, "本版中的名称：" + "、".join(sorted(names)))
+            table.done()
+            yield Renames(since=since, **found)
 
     def lists(self) -> dict[str, tuple[str, ...]]:
         if "lists" not in self.top:

@@ -267,6 +267,20 @@ class JudgeRule:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renames:
+    """What is called otherwise than in the version ``since``: old name to new name; everything else keeps its name.
+
+    ``levels`` are level 2 texts of the indicator tree.
+    """
+
+    since: int
+    sheets: Mapping[str, str]
+    fields: Mapping[str, str]
+    groups: Mapping[str, str]
+    levels: Mapping[str, str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Form:
     """A whole form definition, checked."""
@@ -288,6 +302,7 @@ class Form:
     cross: tuple[CrossRule, ...] = ()
     judges: tuple[JudgeRule, ...] = ()
     roster: tuple[RosterRule, ...] = ()
+    renames: tuple[Renames, ...] = ()
     source: str = ""
 
     @cached_property

@@ -13,7 +13,7 @@ from ..consolidate.manifest import HandedOut
 from ..consolidate.roster import Ceiling, Roster, Unit
 from ..consolidate.task import Task
 from ..errors import PerfxlError
-from ..form.library import find_form
+from ..form.library import form_version
 from ..form.model import Form
 from ..form.records import Book
 from ..workbook.seal import KeyRing, seal_meta
@@ -62,11 +62,8 @@ _Order = tuple[Handout, Unit, tuple[Ceiling, ...], LastYear | None]
 
 
 def task_form(task: Task) -> Form:
-    """The task's form; F01, or F15 if another version is at hand."""
-    form = find_form(task.form[0])
-    if form.version != task.form[1]:
-        raise PerfxlError("F15", found=task.form[1], expected=form.version)
-    return form
+    """The task's form in its version; F01 or F15 if it is not at hand."""
+    return form_version(*task.form)
 
 
 def hand_out(handout: Handout, roster: Roster, last: Mapping[str, LastYear], *, jobs: int = 0) -> Iterator[Made]:

@@ -18,16 +18,18 @@ from ..consolidate.ledger import OpinionKey
 from ..consolidate.manifest import HandedOut, Occasion
 from ..consolidate.roster import Roster
 from ..consolidate.task import Task
-from ..errors import CATALOGUE, PerfxlError
+from ..errors import CATALOGUE, PerfxlError, entry
+from ..form.library import find_form, form_version
 from ..form.model import COVER, Form, Severity
 from ..form.records import Book, Row, RowKey, SheetRecord
 from ..rules.types import is_blank
 from ..rules.values import squash
-from ..workbook.layout import Plan, layout_of
+from ..workbook.layout import Plan, layout_of, plan_of
 from ..workbook.protect import DEFAULT_PASSWORD
 from ..workbook.returned import Explained, Place, ReturnedLine
 from ..workbook.seal import KeyRing, Seal, cover_locked, same_value, seal_meta
 from ..workbook.write import BuildOptions, build_workbook
+from .migrate import migrated
 from .names import workbook_name
 from .prefill import project_values, roomy
 
@@ -73,6 +75,9 @@ class _Fresh:
     book: Book
     plan: Plan
     locked: dict[tuple[str, int], frozenset[str]]
+    places: dict[Place, Place] | None = None
+    upgraded: list[Finding] = field(default_factory=list)
+    lost: list[Finding] = field(default_factory=list)
 
 
 def reissue(submission: Submission, part: Round, cross: Sequence[Finding] = ()) -> Reissued:
@@ -89,15 +94,15 @@ def reissue(submission: Submission, part: Round, cross: Sequence[Finding] = ()) 
     plain = build_workbook(fresh.form, fresh.plan, fresh.book, options)
     again = submission_of(plain, submission.file, part.ring)
     assert again.book is not None
-    before, after = _Located(submission), _Located(again)
+    before, after = _Located(submission, fresh.places), _Located(again)
     opinions = _opinions(submission, (*submission.findings, *cross), before, part.opinions)
     remaining = [(each, after.place(each)) for each in again.findings]
     remaining += [(each, before.place(each)) for each in cross]
     remaining.sort(key=lambda each: _ORDER.get(each[0].severity.label, 9))
     lines = [_line(fresh, after, finding, place, opinions) for finding, place in remaining]
     wrong = {(each.rule, place) for each, place in remaining}
-    healed = [each for each in submission.findings if _is_healed(fresh, each, before.place(each), wrong)]
-    lost = [each for each in submission.findings if each.rule in _NO_PLACE]
+    healed = fresh.upgraded + [each for each in submission.findings if _is_healed(fresh, each, before.place(each), wrong)]
+    lost = [each for each in submission.findings if each.rule in _NO_PLACE] + fresh.lost
     lines += [_short_line(each, "已恢复") for each in healed] + [_short_line(each, "未保留") for each in lost]
     remarks = _remarks(remaining, opinions)
     options = replace(options, remarks=remarks, returned=tuple(lines))
@@ -126,7 +131,10 @@ def reissue(submission: Submission, part: Round, cross: Sequence[Finding] = ()) 
 
 def _said(finding: Finding) -> str:
     where = f"{finding.sheet} {finding.cell}".strip()
-    return f"{where}：{finding.message.partition('。')[0]}" if where else finding.message.partition("。")[0]
+    text = finding.message.partition("。")[0]
+    if finding.rule == "I29":  # What has lost its place is told whole.
+        text = finding.message.removesuffix(f"。{entry('I29').remedy}")
+    return f"{where}：{text}" if where else text
 
 
 # --- values -----------------------------------------------------------------------
@@ -137,6 +145,8 @@ def _fresh(submission: Submission, part: Round) -> _Fresh:
     assert form is not None and old is not None and plan is not None, "only what was read can be reissued"
     book = Book(_copy(old.cover), [_copy(record) for record in old.sheets])
     fresh = _Fresh(form, book, plan, {})
+    _upgrade(fresh, submission, part)
+    form, book = fresh.form, fresh.book
     if part.ring is None:
         unit = cover_locked(form)[COVER, 1]
         at_fault = {each.field for each in submission.findings}
@@ -148,6 +158,42 @@ def _fresh(submission: Submission, part: Round) -> _Fresh:
         _from_roster(fresh, submission, part)
     fresh.plan = _with_explanations(roomy(fresh.plan, book), book)
     return fresh
+
+
+def _upgrade(fresh: _Fresh, submission: Submission, part: Round) -> None:
+    """Move an older version's content into the task's form, without a task into the current one."""
+    old = fresh.form
+    new = form_version(*part.task.form) if part.task else find_form(old.id)
+    if new.id != old.id or new.version <= old.version:
+        return
+    moved = migrated(fresh.book, old, new)
+    repeats = old.project_sheet.id
+    lead = any(fresh.plan.counts.get(sheet.id) for sheet in old.sheets.values() if sheet.lead_only)
+    fresh.form, fresh.book, fresh.places = new, moved.book, moved.places
+    fresh.plan = plan_of(new, projects=max(1, fresh.plan.counts[repeats]), lead=lead)
+    titles = _Located(submission).titles
+
+    def told(code: str, title: str, cell: str, **values: object) -> Finding:
+        said = entry(code)
+        return Finding(
+            file=submission.file,
+            sheet=title,
+            cell=cell,
+            field="",
+            rule=code,
+            severity=Severity.HINT,
+            value="",
+            message=f"{said.message}。{said.remedy}".format(**values),
+        )
+
+    fresh.upgraded.append(told("I32", "", "", old=old.version, new=new.version))
+    for each in moved.lost:
+        place = titles.get((each.place.sheet, each.place.ordinal))
+        group = old.fields[each.place.field].group if each.place.field in old.fields else ""
+        row = (group, each.place.block, each.place.slot)
+        cell = place.rows.get(row, {}).get(each.place.field, "") if place and group else ""
+        cell = cell or (place.cells.get(each.place.field, "") if place else "")
+        fresh.lost.append(told("I29", place.title if place else "", cell, label=each.label, value=each.value[:200]))
 
 
 def _copy(record: SheetRecord) -> SheetRecord:
@@ -227,8 +273,9 @@ def _options(fresh: _Fresh, part: Round) -> BuildOptions:
 class _Located:
     """Finds the field at a sheet and cell of one file."""
 
-    def __init__(self, submission: Submission) -> None:
+    def __init__(self, submission: Submission, moved: Mapping[Place, Place] | None = None) -> None:
         assert submission.book is not None
+        self._moved = moved
         self._places: dict[tuple[str, str], Place] = {}
         self.titles: dict[tuple[str, int], SheetPlace] = {}
         for record, place in zip(submission.book.all(), submission.places, strict=True):
@@ -240,7 +287,9 @@ class _Located:
                     self._places[place.title, cell] = Place(record.sheet, record.ordinal, name, block, slot)
 
     def place(self, finding: Finding) -> Place | None:
-        return self._places.get((finding.sheet, finding.cell))
+        """Its place in the form that is written (that of an older version may be gone)."""
+        found = self._places.get((finding.sheet, finding.cell))
+        return found if found is None or self._moved is None else self._moved.get(found)
 
 
 def _opinions(

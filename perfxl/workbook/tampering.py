@@ -219,14 +219,17 @@ def _visible(live: LiveSheet, title: str, content: bytes, *, strict: bool) -> It
 def _followers(live: LiveSheet) -> Mapping[str, tuple[str, str]]:
     """The cells of a visible sheet that show a cell of the calculation block: formula and what people call it."""
     layout, form = live.layout, live.form
-    expected = {a1(0, layout.remark): (live.total(STATUS_ROW), "状态")}
+    expected: dict[str, tuple[str, str]] = {}
     for name, column in layout.computed.items():
         area = layout.singles[name]
         expected[a1(area.row, area.column)] = (live.elsewhere(area.row, column), form.fields[name].label)
-    for row in layout.entries_in_row:
+    # Beside the first row stand the sheet's status and its marker.
+    for row in (each for each in layout.entries_in_row if each > 0):
         if row in layout.checks_in_row:
             expected[a1(row, layout.remark)] = (live.elsewhere(row, layout.remark_text), "校验提示")
         expected[a1(row, layout.flags)] = (live.elsewhere(row, layout.flag_text), "颜色提示")
+    if 0 not in layout.entries_in_row:
+        expected[a1(0, layout.remark)] = (live.total(STATUS_ROW), "状态")
     return expected
 
 

@@ -66,6 +66,7 @@ def another_goal(book: Book) -> None:
 
 
 def command(*arguments: str) -> None:
+    """Run a command here: starting a process for each costs more than most of them do."""
     before, sys.argv = sys.argv, ["perfxl", *arguments]
     try:
         with pytest.raises(SystemExit) as done:
