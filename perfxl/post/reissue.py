@@ -186,7 +186,7 @@ def _upgrade(fresh: _Fresh, submission: Submission, part: Round) -> None:
             message=f"{said.message}。{said.remedy}".format(**values),
         )
 
-    fresh.upgraded.append(told("I32", "", "", old=old.version, new=new.version))
+    fresh.upgraded.append(told("I40", "", "", old=old.version, new=new.version))
     for each in moved.lost:
         place = titles.get((each.place.sheet, each.place.ordinal))
         group = old.fields[each.place.field].group if each.place.field in old.fields else ""

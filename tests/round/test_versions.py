@@ -122,7 +122,7 @@ class DescribeOlderVersions:
         assert len(made.lost) == 1 and made.lost[0].endswith("“备注”在新版表样中没有位置，未移入：雨季停工。秋后再开工。")
         lines = openpyxl.load_workbook(io.BytesIO(made.content))["退回意见"].iter_rows(min_row=2, max_col=6, values_only=True)
         assert [line[3:] for line in lines] == [
-            ("I32", "已恢复", "表样由第 1 版升为第 3 版，内容已移入"),
+            ("I40", "已恢复", "表样由第 1 版升为第 3 版，内容已移入"),
             ("I29", "未保留", made.lost[0]),
         ]
 
