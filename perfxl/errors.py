@@ -71,7 +71,7 @@ CATALOGUE = _catalogue(
     ("F13", "规则编号 {rule} 的写法不对", "用字母加两位数字，如 P07。"),
     ("F14", "{what}重复：{name}", "改用不同的名称。"),
     ("F15", "版本 {found} 的工作簿不能用版本 {expected} 的表样读取", "请使用下发时的表样版本。"),
-    ("F17", "改名声明中的 {name} 在第 {version} 版表样中不存在", "按旧版表样（form-v{version}.toml）中的名称填写。"),
+    ("F30", "改名声明中的 {name} 在第 {version} 版表样中不存在", "按旧版表样（form-v{version}.toml）中的名称填写。"),
     ("F16", "行内规则 {rule} 对字段 {field} 有两条同级公式", "用 AND 合并为一条，或另用一个规则编号。"),
     ("F17", "规则 {rule} 的查询有误：{reason}", "可用的{known}。"),
     # Building and command line.

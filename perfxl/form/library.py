@@ -70,8 +70,7 @@ def form_version(name: str, version: int) -> Form:
     current = find_form(name)
     if current.version == version:
         return current
-    folder = next(folder / name for folder in _folders() if (folder / name / "form.toml").is_file())
-    path = folder / f"form-v{version}.toml"
+    path = form_file(name).with_name(f"form-v{version}.toml")
     if not path.is_file():
         raise PerfxlError("F15", found=version, expected=current.version)
     found = _load(path, path.stat().st_mtime_ns)
@@ -84,8 +83,7 @@ def form_version(name: str, version: int) -> Form:
 def form_versions(name: str) -> tuple[int, ...]:
     """The versions of a form that can be read, the current one last."""
     current = find_form(name).version
-    folder = next(folder / name for folder in _folders() if (folder / name / "form.toml").is_file())
-    older = (_OLDER.match(path.name) for path in folder.glob("form-v*.toml"))
+    older = (_OLDER.match(path.name) for path in form_file(name).parent.glob("form-v*.toml"))
     return (*sorted(int(each[1]) for each in older if each and int(each[1]) != current), current)
 
 

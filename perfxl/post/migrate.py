@@ -43,7 +43,7 @@ class Moved:
 def migrated(book: Book, old: Form, new: Form, find: FormFinder = form_version) -> Moved:
     """The book in a newer version of its form, version by version where the declarations go so.
 
-    ``find`` gives the versions between.  F17 where a declaration names what the older version does not have.
+    ``find`` gives the versions between.  F30 where a declaration names what the older version does not have.
     """
     declared = {each.since: each for each in new.renames}
     since = max((each for each in declared if each > old.version), default=old.version)
@@ -72,7 +72,7 @@ class _Step:
         for what, names in known.items():
             for name in getattr(renames, what):
                 if name not in names:
-                    raise PerfxlError("F17", place=f"migration.{what}", name=name, version=old.version)
+                    raise PerfxlError("F30", place=f"migration.{what}", name=name, version=old.version)
         self.old, self.new, self.renames = old, new, renames
         self.old_layouts = layout_of(old, plan_of(old, projects=1))
         self.new_layouts = layout_of(new, plan_of(new, projects=1))

@@ -167,5 +167,5 @@ class DescribeDeclarations:
 
     def it_refuses_a_name_that_the_older_version_does_not_have(self) -> None:
         new = load_form(OTHER + '\n[[migration]]\nfrom = 2\nfields = { amuont = "sum" }\n', "form.toml")
-        with pytest.raises(PerfxlError, match="F17"):
+        with pytest.raises(PerfxlError, match="F30"):
             migrated(Book(), load_form(SECOND, "form-v2.toml"), new)
