@@ -40,9 +40,10 @@ def consolidate(
     handed_out: Annotated[Path | None, typer.Option("--handed-out", metavar="FILE", help="下发清单（下发清单.csv）")] = None,
     last_year: Annotated[Path | None, typer.Option("--last-year", metavar="STORE", help="上年的汇总库，用于与上年核对")] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="读取所用进程数，0 为自动")] = 0,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="各表另存为 CSV（UTF-8），不受 Excel 行数限制")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """把收回的工作簿汇总为一个工作簿：汇总表、指标明细、校验问题、核对、文件清单。"""
+    """把收回的工作簿汇总为一个工作簿：汇总表、指标明细、校验问题、报送情况、图表、核对、文件清单。"""
     meant = find_form(form) if form else None
     meant_task = load_task(task) if task else None
     ring = find_ring(task, meant_task) if task and meant_task else None
@@ -60,7 +61,9 @@ def consolidate(
     mine = [path for path in (task, roster, ceilings, store, handed_out, last_year) if path]
     now = datetime.now(UTC).astimezone()
     with _progress() as report:
-        summary = consolidate_files(paths, output, as_of=now, form=meant, part=part, but=mine, progress=report, jobs=jobs)
+        summary = consolidate_files(
+            paths, output, as_of=now, form=meant, part=part, but=mine, csv=csv, progress=report, jobs=jobs
+        )
     if as_json:
         print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
     else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -31,27 +33,26 @@ def opinions_in(path: Path, unit_label: str) -> dict[OpinionKey, str]:
         if content[:2] != b"PK":
             return {}
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        if _SHEET not in book.sheetnames:
-            return {}
-        rows: list[list[object]] = [list(row) for row in book[_SHEET].iter_rows(max_col=_MOST_COLUMNS, values_only=True)]
+        found: dict[OpinionKey, str] = {}
+        for name in book.sheetnames:
+            if name.startswith(_SHEET):  # and further ones, 校验问题（2）, where one could not hold all
+                _read_opinions(book[name].iter_rows(max_col=_MOST_COLUMNS, values_only=True), unit_label, found)
     except Exception as fault:
         # Whatever it is that a damaged package makes the library raise, the officer's words are at stake.
         raise PerfxlError("S25", path=shown_path(path), reason=str(fault) or type(fault).__name__) from None
-    return _opinions(rows, unit_label)
+    return found
 
 
-def _opinions(rows: list[list[object]], unit_label: str) -> dict[OpinionKey, str]:
+def _read_opinions(rows: Iterator[Sequence[object]], unit_label: str, found: dict[OpinionKey, str]) -> None:
     wanted = (unit_label, "文件", "规则", "工作表", "单元格", COLUMN)
-    header = next((number for number, row in enumerate(rows[:_HEADER_ROWS]) if all(each in row for each in wanted)), None)
+    header = next((row for row in islice(rows, _HEADER_ROWS) if all(each in row for each in wanted)), None)
     if header is None:
-        return {}
-    places = [rows[header].index(each) for each in wanted]
-    found: dict[OpinionKey, str] = {}
-    for row in rows[header + 1 :]:
+        return
+    places = [header.index(each) for each in wanted]
+    for row in rows:
         unit, file, rule, sheet, cell, text = ("" if row[place] is None else str(row[place]).strip() for place in places)
         if not rule:
             continue
         key = (unit or file, rule, f"{sheet}!{cell}")
         before = found.get(key, "")
         found[key] = f"{before}；{text}" if before and text and text not in before.split("；") else before or text
-    return found

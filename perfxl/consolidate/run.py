@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -38,7 +39,7 @@ from .opinions import opinions_in
 from .output import check_writable, completed, refuse_filled
 from .reading import FileReader, Progress, read_contents
 from .roster import Roster
-from .sheets import write_workbook
+from .sheets import OpenFile, write_workbook
 from .standing import standings
 from .states import State
 from .store import Store
@@ -167,6 +168,7 @@ def consolidate_files(
     form: Form | None = None,
     part: Round | None = None,
     but: Iterable[Path] = (),
+    csv: Path | None = None,
     progress: Progress | None = None,
     jobs: int = 1,
 ) -> Summary:
@@ -201,8 +203,10 @@ def consolidate_files(
             handed=handed_of(store),
             last_year=last_year,
         )
-        with completed(output) as file:
-            write_workbook(dataset, file, as_of=as_of, links=_links(gathered.files, output))
+        with ExitStack() as outputs:
+            file = outputs.enter_context(completed(output))
+            links = _links(gathered.files, output)
+            write_workbook(dataset, file, as_of=as_of, links=links, csv=_opener(csv, outputs))
         record_run(store, dataset, as_of=as_of, output=str(output), read=read.opened)
     return Summary(output=output, dataset=dataset, opened=read.opened, others=gathered.others)
 
@@ -235,6 +239,13 @@ def _last_year(path: Path | None) -> list[Content]:
         raise PerfxlError("C01", path=path)
     with Store(path, read_only=True) as store:
         return counted(store)
+
+
+def _opener(folder: Path | None, outputs: ExitStack) -> OpenFile | None:
+    """Opens files in the folder, each replaced only when all outputs are complete."""
+    if folder is None:
+        return None
+    return lambda title: outputs.enter_context(completed(folder / f"{title}.csv"))
 
 
 def _links(files: Sequence[Found], output: Path) -> dict[str, str]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..dataset import Dataset
 from .cells import Formula, Money
 from .departments import add_departments
 from .draft import Draft
-from .files import TONES, FilesPage
+from .files import TONES, FilesPages
 from .looks import Kind, Tone
 from .page import Column, Page
-from .projects import ProjectsPage
+from .projects import ProjectsPages
 
 __all__ = ["TITLE", "add_accounts"]
 
@@ -20,7 +20,7 @@ TITLE = "核对"
 _TIES, _DIFFERS = "相符", "不符"
 
 
-def add_accounts(draft: Draft, dataset: Dataset, projects: ProjectsPage, files: FilesPage) -> Page:
+def add_accounts(draft: Draft, dataset: Dataset, projects: ProjectsPages, files: FilesPages) -> Page:
     """Add the sheet 核对."""
     form = dataset.form
     budget = form.fields[form.roles["budget"]].label
@@ -32,18 +32,19 @@ def add_accounts(draft: Draft, dataset: Dataset, projects: ProjectsPage, files: 
         Column(title="计入汇总表", width=12, kind=Kind.CENTRE),
         Column(title="说明", width=52),
     ]
-    page = draft.page(TITLE, columns)
+    page = draft.page(TITLE, columns, csv=TITLE, whole=True)
     page.heading("核对", "收到的文件 = 各状态文件之和；汇总表只计“通过”和“有提示”", len(columns))
     header = page.header()
     first = header + 1
     for tally in dataset.tallies:
         row = page.row + 1
+        money = _sums("SUMIF({},A{row},{})", row, files.states, files.budgets)
         page.line(
             [
                 tally.state.label,
-                Formula(f"=COUNTIF({files.states},A{row})", tally.files),
-                Formula(f"=SUMIF({files.states},A{row},{files.projects})", tally.projects),
-                Formula(f"=ROUND(SUMIF({files.states},A{row},{files.budgets}),6)", Money(tally.budget).number),
+                Formula(f"={_sums('COUNTIF({},A{row})', row, files.states)}", tally.files),
+                Formula(f"={_sums('SUMIF({},A{row},{})', row, files.states, files.projects)}", tally.projects),
+                Formula(f"=ROUND({money},6)", Money(tally.budget).number),
                 "计入" if tally.state.counts else "不计入",
                 tally.state.meaning,
             ],
@@ -70,6 +71,11 @@ def add_accounts(draft: Draft, dataset: Dataset, projects: ProjectsPage, files: 
     return page
 
 
+def _sums(call: str, row: int, *ranges: Sequence[str]) -> str:
+    """The call for each sheet's ranges, added up."""
+    return "+".join(call.format(*each, row=row) for each in zip(*ranges, strict=True))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Comparison:
     """Two figures that should agree; ``binding``: a difference is a fault, not just a fact."""
@@ -88,7 +94,7 @@ def _number(figure: Formula | Money | int) -> float:
     return figure.number if isinstance(figure, Money) else figure
 
 
-def _comparisons(dataset: Dataset, projects: ProjectsPage, rows: tuple[int, int, int]) -> Iterator[_Comparison]:
+def _comparisons(dataset: Dataset, projects: ProjectsPages, rows: tuple[int, int, int]) -> Iterator[_Comparison]:
     first, last, total = rows
     counted = f'$E${first}:$E${last},"计入"'
     mine = [each for each in dataset.tallies if each.state.counts]
@@ -102,7 +108,7 @@ def _comparisons(dataset: Dataset, projects: ProjectsPage, rows: tuple[int, int,
     )
     yield _Comparison(
         name="项目",
-        left=Formula(f"=COUNT({projects.numbers})", len(dataset.projects)),
+        left=Formula(f"=COUNT({','.join(projects.numbers)})", len(dataset.projects)),
         right=Formula(f"=SUMIF({counted},C{first}:C{last})", sum(each.projects for each in mine)),
         meaning="汇总表的项目数 = 计入文件的项目数",
         kind=Kind.COUNT,

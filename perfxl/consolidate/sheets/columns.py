@@ -10,18 +10,21 @@ from .cells import CellContent, Money
 from .looks import Kind
 from .page import Column
 
-__all__ = ["contents_of", "cover_fields", "field_columns", "group_fields", "project_fields"]
+__all__ = ["contents_of", "cover_fields", "field_columns", "group_fields", "project_fields", "provenance"]
 
 _WIDTHS = {
-    "text": 16.0,
-    "long": 26.0,
-    "code": 15.0,
-    "target": 12.0,
-    "money": 12.5,
-    "percent": 8.0,
-    "number": 10.0,
-    "choice": 11.0,
+    "text": (16.0, 36.0),
+    "long": (26.0, 44.0),
+    "code": (15.0, 15.0),
+    "target": (12.0, 18.0),
+    "money": (12.5, 12.5),
+    "percent": (8.0, 8.0),
+    "number": (10.0, 10.0),
+    "choice": (11.0, 16.0),
 }
+"""Width and greatest width of the columns of each type; numbers are always shown whole."""
+
+_OTHER_WIDTHS = (18.0, 30.0)
 _KINDS = {"money": Kind.MONEY, "percent": Kind.PERCENT, "number": Kind.NUMBER, "code": Kind.CODE}
 
 
@@ -66,10 +69,22 @@ def field_columns(form: Form, fields: Iterable[Field]) -> list[Column]:
     return [
         Column(
             title=each.label,
-            width=23.0 if each.name == code else _WIDTHS.get(each.type_name, 18.0),
+            width=23.0 if each.name == code else _WIDTHS.get(each.type_name, _OTHER_WIDTHS)[0],
             kind=_KINDS.get(each.type_name, Kind.TEXT),
+            most=_WIDTHS.get(each.type_name, _OTHER_WIDTHS)[1],
         )
         for each in fields
+    ]
+
+
+def provenance(*, linked: bool) -> list[Column]:
+    """Where a row comes from: a link to its cell if ``linked``, then file, sheet and cell, folded away."""
+    link = [Column(title="来源", width=6, kind=Kind.CENTRE)] if linked else []
+    return [
+        *link,
+        Column(title="文件", width=40, hidden=True),
+        Column(title="工作表", width=10, kind=Kind.CENTRE, hidden=True),
+        Column(title="单元格", width=8, kind=Kind.CENTRE, hidden=True),
     ]
 
 

@@ -14,17 +14,18 @@ from openpyxl.workbook import Workbook
 
 from ...errors import PerfxlError
 from ..package import SheetContent, complete
+from .csv_files import CsvFiles
 from .looks import Styles
-from .page import Column, Page
+from .page import MOST_ROWS, Column, Page
 from .rows import SharedStrings
 
 __all__ = ["Draft"]
 
 
 class Draft:
-    """Pages that share styles and texts."""
+    """Pages that share styles and texts; ``most_rows`` is Excel's limit but in tests."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, most_rows: int = MOST_ROWS, csv: CsvFiles | None = None) -> None:
         self.book = Workbook()
         assert self.book.active is not None
         self.book.remove(self.book.active)
@@ -32,10 +33,18 @@ class Draft:
         self._styles = Styles(self.book)
         self._strings = SharedStrings()
         self._pages: list[Page] = []
+        self._csv = csv
+        self.most_rows = most_rows
 
-    def page(self, title: str, columns: Sequence[Column]) -> Page:
-        """A new sheet after the others."""
-        page = Page(self.book, title, columns, self._styles, self._strings)
+    def page(self, title: str, columns: Sequence[Column], *, csv: str = "", whole: bool = False) -> Page:
+        """A new sheet after the others.
+
+        ``csv`` names the file that takes its rows too: column titles, once, and
+        what is neither subtotal nor total; all that the sheet holds if ``whole``.
+        """
+        page = Page(self.book, title, columns, self._styles, self._strings, most_rows=self.most_rows)
+        if csv and self._csv is not None:
+            page.copy_to(self._csv, csv, whole=whole)
         self._pages.append(page)
         return page
 

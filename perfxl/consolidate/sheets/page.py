@@ -8,19 +8,21 @@ cannot hold is shown as U+FFFD.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import quoteattr
 
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableColumn
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ...errors import PerfxlError
 from .cells import CellContent, Formula, Link, Money, address, clean, wide
+from .csv_files import CsvFiles
 from .looks import Kind, Styles, Tone
 from .rows import RowFile, SharedStrings, formula_cell
 
@@ -36,7 +38,10 @@ _HIGHEST = 409.0
 
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _SAMPLE_SHARE = 0.9
-_MARGIN = 1.7
+_MARGIN = 1.2
+_PADDING, _NARROWER = 0.8, 0.97
+"""Widths count characters of the default font in 11 points; cells have 10 points, and a little room at their sides."""
+
 _MOST_FITTED = 30.0
 
 
@@ -55,25 +60,55 @@ class Column:
     hidden: bool = False
 
 
+def _unlike(columns: Sequence[Column]) -> list[Column]:
+    """The columns under different titles, as tables want them, whatever a form calls its fields."""
+    seen: dict[str, int] = {}
+    found: list[Column] = []
+    for column in columns:
+        key = clean(column.title).casefold()
+        seen[key] = seen.get(key, 0) + 1
+        found.append(column if seen[key] == 1 or not key else replace(column, title=f"{column.title}（{seen[key]}）"))
+    return found
+
+
 class Page:
     """One sheet under construction."""
 
-    def __init__(self, book: Workbook, title: str, columns: Sequence[Column], styles: Styles, strings: SharedStrings) -> None:
+    def __init__(
+        self,
+        book: Workbook,
+        title: str,
+        columns: Sequence[Column],
+        styles: Styles,
+        strings: SharedStrings,
+        *,
+        most_rows: int = MOST_ROWS,
+    ) -> None:
         sheet = book.create_sheet(title)
         assert isinstance(sheet, Worksheet)
         self.sheet = sheet
         self.title = title
-        self.columns = columns
+        self.columns = _unlike(columns)
         self.row = 0
         self.rows = RowFile()
         self.links: list[tuple[str, Link]] = []
         self._styles = styles
         self._strings = strings
         self._letters = [get_column_letter(number) for number in range(1, len(columns) + 1)]
-        self._widths = [column.width for column in columns]
-        self._needed = [0.0] * len(columns)
+        self._widths = [0.0] * len(columns)
+        self._rooms = [0.0] * len(columns)
+        for number, column in enumerate(columns):
+            self._set_width(number, column.width)
+        self._needed = [0] * len(columns)
+        self._most = [0] * len(columns)
         self._looks: dict[Tone, list[int]] = {}
         self._widest = 0
+        self._most_rows = most_rows
+        self._copy: tuple[CsvFiles, str, bool] | None = None
+
+    def copy_to(self, files: CsvFiles, name: str, *, whole: bool) -> None:
+        """Write the rows to a CSV file too (see :meth:`~perfxl.consolidate.sheets.draft.Draft.page`)."""
+        self._copy = (files, name, whole)
 
     # --- rows -----------------------------------------------------------------------
 
@@ -86,7 +121,11 @@ class Page:
                 texts = (each.text if isinstance(each, Link) else each for each in found)
                 lengths = sorted(wide(each) for each in texts if isinstance(each, str))
                 usual = lengths[int((len(lengths) - 1) * _SAMPLE_SHARE)] if lengths else 0
-                self._widths[number] = min(max(column.width, usual + _MARGIN), column.most)
+                self._set_width(number, min(max(column.width, usual * _NARROWER + _MARGIN), column.most))
+
+    def _set_width(self, number: int, width: float) -> None:
+        self._widths[number] = width
+        self._rooms[number] = max((width - _PADDING) / _NARROWER, 1.0)
 
     def heading(self, text: str, note: str, columns: int) -> None:
         """Title and a line of facts above the table, over so many columns."""
@@ -110,6 +149,8 @@ class Page:
         """The row of column headings; returns its number."""
         self._next()
         texts = titles or [column.title for column in self.columns]
+        if self._copy and (self._copy[2] or self._copy[1] not in self._copy[0]):
+            self._copy[0].write(self._copy[1], list(texts))
         style = self._styles.of(Kind.CENTRE, Tone.HEADER)
         cells = [
             f'<c r="{letter}{self.row}" s="{style}"{self._strings.cell(text)}'
@@ -133,6 +174,8 @@ class Page:
         S37 beyond Excel's last row.
         """
         self._next()
+        if self._copy and (tone is Tone.PLAIN or self._copy[2]):
+            self._copy[0].write(self._copy[1], contents)
         row, looks = self.row, self._looks.get(tone) or self._make_looks(tone)
         cells: list[str] = []
         lines = 1
@@ -157,14 +200,14 @@ class Page:
                 if content[0] in _FORMULA_STARTS:
                     style = self._styles.of(kind, look, quoted=True)
                 cells.append(f'{place}{style}"{self._strings.cells.get(content) or self._strings.cell(content)}')
-                if 2 * len(content) > self._widths[number] - 1.5:
+                if 2 * len(content) > self._rooms[number]:
                     lines = max(lines, self._lines(number, kind, content))
             elif isinstance(content, Formula):
                 cells.append(f'{place}{style}"{formula_cell(content)}')
             elif isinstance(content, Money):
                 cells.append(f'{place}{style}"><v>{content.number!r}</v></c>')
-                if kind is Kind.MONEY and content.micro > self._needed[number]:
-                    self._needed[number] = content.micro
+                if content.micro > self._most[number]:
+                    self._most[number] = content.micro
             else:
                 cells.append(f'{place}{style}"><v>{content!r}</v></c>')
         self._write(min(lines * _LINE + 3.5, _HIGHEST), cells, outline)
@@ -172,8 +215,8 @@ class Page:
 
     def _next(self) -> None:
         self.row += 1
-        if self.row > MOST_ROWS:
-            raise PerfxlError("S37", sheet=self.title, limit=MOST_ROWS)
+        if self.row > self._most_rows:
+            raise PerfxlError("S37", sheet=self.title, limit=self._most_rows)
 
     def _make_looks(self, tone: Tone) -> list[int]:
         found = self._looks[tone] = [self._styles.of(column.kind, tone) for column in self.columns]
@@ -185,12 +228,13 @@ class Page:
         self._widest = max(self._widest, len(cells))
 
     def _lines(self, number: int, kind: Kind, text: str) -> int:
-        """How many lines a text takes; what does not wrap asks for width instead."""
-        if not kind.wraps:
-            if kind is not Kind.MONEY:
-                self._needed[number] = max(self._needed[number], wide(text))
+        """How many lines a text takes; what does not wrap asks for width instead, what is hidden for nothing."""
+        if self.columns[number].hidden:
             return 1
-        room = max(self._widths[number] - 1.5, 1.0)
+        if not kind.wraps:
+            self._needed[number] = max(self._needed[number], wide(text))
+            return 1
+        room = self._rooms[number]
         return sum(int(-(-wide(part) // room)) or 1 for part in text.split("\n"))
 
     def _link(self, place: str, link: Link) -> None:
@@ -238,14 +282,18 @@ class Page:
         sheet.sheet_view.showGridLines = False
         sheet.sheet_view.zoomScale = 90
 
+    def break_before(self, row: int) -> None:
+        """Begin a new printed page with this row."""
+        self.sheet.row_breaks.append(Break(id=row - 1))
+
     def set_widths(self) -> None:
         """Column widths, once all rows are known."""
         for number, column in enumerate(self.columns):
             width, needed = self._widths[number], self._needed[number]
-            if column.kind is Kind.MONEY and needed:
-                needed = len(f"{Money(int(needed)).number:,.2f}")
+            if self._most[number]:
+                needed = max(needed, len(f"{Money(self._most[number]).number:,.2f}"))
             if needed:
-                width = min(max(width, needed + _MARGIN), max(_MOST_FITTED, width))
+                width = min(max(width, needed + _MARGIN + 0.5), max(_MOST_FITTED, width))
             dimension = self.sheet.column_dimensions[self._letters[number]]
             dimension.width = width
             if column.hidden:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ...check import Finding
 from .cells import Link, sheet_reference
@@ -14,21 +14,26 @@ _ROW = re.compile(r"[0-9]+\Z")
 
 
 class Places:
-    """Remembers the row of every project, indicator and file."""
+    """Remembers where the projects, indicators and files stand that findings speak of, and no others."""
 
-    def __init__(self, links: Mapping[str, str]) -> None:
+    def __init__(self, links: Mapping[str, str], findings: Iterable[tuple[str, Finding]]) -> None:
         self._links = links
+        wanted = {(file, each.sheet, _row(each.cell)) for file, each in findings}
+        self._rows = wanted
+        self._sheets = {(file, sheet) for file, sheet, _ in wanted}
         self._projects: dict[tuple[str, str], str] = {}
         self._indicators: dict[tuple[str, str, str], str] = {}
         self._files: dict[str, str] = {}
 
     def project(self, file: str, sheet: str, place: str) -> None:
         """The project on this sheet stands at ``place``."""
-        self._projects[file, sheet] = place
+        if (file, sheet) in self._sheets:
+            self._projects[file, sheet] = place
 
-    def indicator(self, file: str, sheet: str, cell: str, place: str) -> None:
-        """The indicator in the row of ``cell`` stands at ``place``."""
-        self._indicators[file, sheet, _row(cell)] = place
+    def indicator(self, file: str, sheet: str, cell: str, title: str, row: int) -> None:
+        """The indicator in the row of ``cell`` stands in this row of the sheet ``title``."""
+        if (file, sheet) in self._sheets and (key := (file, sheet, _row(cell))) in self._rows:
+            self._indicators[key] = sheet_reference(title, f"A{row}")
 
     def file(self, file: str, place: str) -> None:
         """The file is listed at ``place``."""

@@ -28,7 +28,7 @@ def add_reporting(draft: Draft, dataset: Dataset, places: Places) -> Page | None
     units = standings(dataset)
     if not units:
         return None
-    page = draft.page(TITLE, _columns(dataset))
+    page = draft.page(TITLE, _columns(dataset), csv=TITLE)
     page.heading(TITLE, _note(dataset, units), _PRINTED)
     header = page.header()
     for number, each in enumerate(units, 1):
@@ -37,7 +37,7 @@ def add_reporting(draft: Draft, dataset: Dataset, places: Places) -> Page | None
     last = page.row
     _offices(page, units)
     page.freeze(header + 1, 6)
-    page.filter(header, last, len(page.columns))
+    page.table(TITLE, header, last)
     page.print_setup(header, _PRINTED)
     return page
 
@@ -67,7 +67,7 @@ def _columns(dataset: Dataset) -> list[Column]:
         Column(title="联系人", width=10, kind=Kind.CENTRE),
         Column(title="联系电话", width=14, kind=Kind.CENTRE),
         Column(title="电子邮箱", width=22),
-        Column(title="文件", width=52),
+        Column(title="文件", width=32),
     ]
 
 
