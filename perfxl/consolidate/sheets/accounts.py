@@ -98,6 +98,7 @@ def _comparisons(dataset: Dataset, projects: ProjectsPages, rows: tuple[int, int
     first, last, total = rows
     counted = f'$E${first}:$E${last},"计入"'
     mine = [each for each in dataset.tallies if each.state.counts]
+    label = dataset.form.fields[dataset.form.roles["budget"]].label
     budget = Formula(f"={projects.total}", Money(dataset.budget).number)
     yield _Comparison(
         name="文件",
@@ -114,10 +115,10 @@ def _comparisons(dataset: Dataset, projects: ProjectsPages, rows: tuple[int, int
         kind=Kind.COUNT,
     )
     yield _Comparison(
-        name="预算数",
+        name=label,
         left=budget,
         right=Formula(f"=ROUND(SUMIF({counted},D{first}:D{last}),6)", Money(sum(each.budget for each in mine)).number),
-        meaning="汇总表合计 = 计入文件的预算数之和",
+        meaning=f"汇总表合计 = 计入文件的{label}之和",
         kind=Kind.MONEY,
     )
     ceilings = dataset.roster.total

@@ -85,6 +85,7 @@ def bars(
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.x_axis.txPr = chart.y_axis.txPr = _text(_SMALL)
     chart.y_axis.numFmt = number_format
+    chart.y_axis.scaling.min = 0
     chart.y_axis.majorGridlines = ChartLines(spPr=GraphicalProperties(ln=LineProperties(solidFill="E3E6EA")))
     chart.x_axis.scaling.orientation = "maxMin"  # the first row on top
     chart.y_axis.crosses = "max"  # and the scale below

@@ -23,7 +23,7 @@ __all__ = ["Draft"]
 
 
 class Draft:
-    """Pages that share styles and texts; ``most_rows`` is Excel's limit but in tests."""
+    """Pages that share styles and texts; lists are divided at ``most_rows``, Excel's limit but in tests."""
 
     def __init__(self, title: str, *, most_rows: int = MOST_ROWS, csv: CsvFiles | None = None) -> None:
         self.book = Workbook()
@@ -42,7 +42,7 @@ class Draft:
         ``csv`` names the file that takes its rows too: column titles, once, and
         what is neither subtotal nor total; all that the sheet holds if ``whole``.
         """
-        page = Page(self.book, title, columns, self._styles, self._strings, most_rows=self.most_rows)
+        page = Page(self.book, title, columns, self._styles, self._strings)
         if csv and self._csv is not None:
             page.copy_to(self._csv, csv, whole=whole)
         self._pages.append(page)

@@ -30,7 +30,7 @@ _MOST_BARS = 20
 """More bars than this are not read by anyone; what they leave out stands on other sheets."""
 
 _LEAST_CM = 7.5
-_PAGE_CM = 23.0
+_PAGE_CM = 28.0
 """What fits on a printed page; no chart is cut in two."""
 
 _GREEN, _YELLOW, _RED, _GREY, _DARK = "8FB08C", "E2B659", "C9736B", "C4CAD1", "8A939C"

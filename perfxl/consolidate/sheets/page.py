@@ -81,8 +81,6 @@ class Page:
         columns: Sequence[Column],
         styles: Styles,
         strings: SharedStrings,
-        *,
-        most_rows: int = MOST_ROWS,
     ) -> None:
         sheet = book.create_sheet(title)
         assert isinstance(sheet, Worksheet)
@@ -103,7 +101,6 @@ class Page:
         self._most = [0] * len(columns)
         self._looks: dict[Tone, list[int]] = {}
         self._widest = 0
-        self._most_rows = most_rows
         self._copy: tuple[CsvFiles, str, bool] | None = None
 
     def copy_to(self, files: CsvFiles, name: str, *, whole: bool) -> None:
@@ -215,8 +212,8 @@ class Page:
 
     def _next(self) -> None:
         self.row += 1
-        if self.row > self._most_rows:
-            raise PerfxlError("S37", sheet=self.title, limit=self._most_rows)
+        if self.row > MOST_ROWS:
+            raise PerfxlError("S37", sheet=self.title, limit=MOST_ROWS)
 
     def _make_looks(self, tone: Tone) -> list[int]:
         found = self._looks[tone] = [self._styles.of(column.kind, tone) for column in self.columns]
