@@ -184,8 +184,8 @@ class DescribeFurtherSheets:
 def converted(folder: Path, *paths: Path) -> list[Workbook]:
     """The workbooks as LibreOffice saves them."""
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    command = [libreoffice.require(), profile, "--headless", "--convert-to", "xlsx", "--outdir", str(folder / "out"), *map(str, paths)]
-    subprocess.run(command, check=True, capture_output=True, timeout=180)
+    arguments = [profile, "--headless", "--convert-to", "xlsx", "--outdir", str(folder / "out"), *map(str, paths)]
+    subprocess.run([libreoffice.require(), *arguments], check=True, capture_output=True, timeout=180)
     return [openpyxl.load_workbook(folder / "out" / path.name, data_only=True) for path in paths]
 
 
