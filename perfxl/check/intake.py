@@ -12,6 +12,7 @@ from ..form.library import form_version
 from ..form.model import Form, Severity
 from ..workbook.container import MOST_FILE, Refusal
 from ..workbook.read import Fault, Reading, read_workbook
+from ..workbook.said import noted_in, stale_in
 from ..workbook.seal import KeyRing, SealFault
 from .findings import Finding
 from .legacy import LOST, as_xlsx, is_legacy
@@ -82,7 +83,10 @@ def submission_of(data: bytes, name: str, ring: KeyRing | None = None) -> Submis
         other = _verify(found, reading, ring)
         if other is not None:
             return refused(name, data, other)
-    found.findings += findings_of(reading.form, reading.book, reading.places, name, reissued=reading.reissued)
+    found.stale = stale_in(reading.form, reading.plan, reading.book, noted_in(reading.meta))
+    found.findings += findings_of(
+        reading.form, reading.book, reading.places, name, reissued=reading.reissued, stale=found.stale
+    )
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..form.evaluate import Failure
 from ..form.judges import judge
@@ -14,19 +15,29 @@ from ..rules.values import length, squash
 from ..workbook.layout import plan_of
 from ..workbook.live import EXPLAINED_LENGTH
 from ..workbook.places import SheetPlace
+from ..workbook.said import Stale
 from ..workbook.write import live_plan
 from .findings import Finding
 
 __all__ = ["findings_of"]
 
+_STALE = "内容改动后尚未重新说明"
+
 
 def findings_of(
-    form: Form, book: Book, places: Sequence[SheetPlace], file: str, *, reissued: bool = False
+    form: Form,
+    book: Book,
+    places: Sequence[SheetPlace],
+    file: str,
+    *,
+    reissued: bool = False,
+    stale: Stale | None = None,
 ) -> list[Finding]:
     """Every rule of the form that fails on a book; ``places`` runs parallel to ``book.all()``.
 
     What only the batch judges can be explained in a ``reissued`` workbook alone:
     before, nobody had seen it, and the text beside the row was meant for something else.
+    What is ``stale`` was written for another value and explains nothing.
 
     Undecided outcomes give no finding: the value that could not be read has its own.
     """
@@ -40,10 +51,30 @@ def findings_of(
                 seen.add(key)
                 found.append(_finding(form, record, failure, place, file))
     found += _judged(form, book, places, file, reissued)
+    if stale:
+        found = _without_stale(form, book, places, found, stale)
     if len(found) > 1:
         titles = [place.title for place in places]
         found.sort(key=lambda finding: (titles.index(finding.sheet), *_reading_order(finding.cell)))
     return found
+
+
+def _without_stale(
+    form: Form, book: Book, places: Sequence[SheetPlace], found: list[Finding], stale: Stale
+) -> list[Finding]:
+    """Hints whose explanation was written for another value are open again."""
+    cells: dict[tuple[str, str], None] = {}
+    for record, place in zip(book.all(), places, strict=True):
+        for (sheet, ordinal, key), names in stale.items():
+            if (sheet, ordinal) == (record.sheet, record.ordinal):
+                inside = place.rows.get(key, {}) if key.group else place.cells
+                cells |= {(place.title, inside[name]): None for name in names if name in inside}
+    return [
+        replace(each, explained=False, message=f"{each.message}（{_STALE}）")
+        if each.explained and (each.sheet, each.cell) in cells
+        else each
+        for each in found
+    ]
 
 
 def _reading_order(cell: str) -> tuple[int, int, str]:

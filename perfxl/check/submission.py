@@ -9,6 +9,7 @@ from ..form.model import Form, Severity
 from ..form.records import Book, SheetRecord, data_text
 from ..workbook.layout import Plan
 from ..workbook.places import SheetPlace
+from ..workbook.said import Stale
 from ..workbook.seal import Seal
 from .findings import Finding
 
@@ -30,6 +31,7 @@ class Submission:
     ``file`` is its path as given (shown to people), ``modified`` the workbook's
     own modification time (ISO 8601, "" if unknown).  ``book`` is ``None``
     unless ``condition`` is READ; ``places`` runs parallel to ``book.all()``.
+    ``stale`` are explanations that were written for other values.
     ``seal`` is there if a task's key has verified it: it then says which unit this is.
     """
 
@@ -45,6 +47,7 @@ class Submission:
     meta: dict[str, str] = field(default_factory=dict)
     seal: Seal | None = None
     plan: Plan | None = None
+    stale: Stale = field(default_factory=dict)
 
     @property
     def errors(self) -> int:

@@ -161,6 +161,8 @@ def _explanations(submission: Submission) -> Iterator[Explanation]:
     assert submission.book is not None
     for record, place in zip(submission.book.all(), submission.places, strict=True):
         for key, text in record.explanations.items():
+            if (record.sheet, record.ordinal, key) in submission.stale:
+                continue  # Written for other values: it explains nothing across submissions either.
             yield Explanation(_sound(place.title), *key, _sound(text))
 
 

@@ -27,6 +27,7 @@ from ..rules.values import squash
 from ..workbook.layout import Plan, layout_of, plan_of
 from ..workbook.protect import DEFAULT_PASSWORD
 from ..workbook.returned import Explained, Place, ReturnedLine
+from ..workbook.said import noted_in, said_meta
 from ..workbook.seal import KeyRing, Seal, cover_locked, same_value, seal_meta
 from ..workbook.write import BuildOptions, build_workbook
 from .migrate import migrated
@@ -90,7 +91,7 @@ def reissue(submission: Submission, part: Round, cross: Sequence[Finding] = ()) 
     if part.ring is None and submission.meta.get("seal"):
         raise PerfxlError("C03", option="--task", found="未给出", expected="任务文件：原工作簿有封签，须重新封签")
     fresh = _fresh(submission, part)
-    options = _options(fresh, part)
+    options = _options(fresh, part, submission)
     plain = build_workbook(fresh.form, fresh.plan, fresh.book, options)
     again = submission_of(plain, submission.file, part.ring)
     assert again.book is not None
@@ -253,9 +254,11 @@ def _with_explanations(plan: Plan, book: Book) -> Plan:
     return replace(plan, slots=slots)
 
 
-def _options(fresh: _Fresh, part: Round) -> BuildOptions:
+def _options(fresh: _Fresh, part: Round, submission: Submission) -> BuildOptions:
     ring = part.ring
-    meta = seal_meta(ring, fresh.form, fresh.plan, fresh.book, fresh.locked) if ring else {}
+    before = noted_in(submission.meta) if fresh.form is submission.form else None
+    said = said_meta(fresh.form, fresh.plan, fresh.book, before)
+    meta = seal_meta(ring, fresh.form, fresh.plan, fresh.book, fresh.locked, said) if ring else dict(said)
     if part.task:
         meta["year"] = str(part.task.year)
     return BuildOptions(

@@ -31,7 +31,7 @@ from .write import live_plan
 
 __all__ = ["Fault", "Reading", "read_workbook"]
 
-_META_ROWS, _META_COLUMNS = 40, 2
+_META_ROWS, _META_COLUMNS = 60, 2
 _MOST_INSERTED = 500
 _RETURNED_ROWS = 5000
 _MOST_EDITED = 5

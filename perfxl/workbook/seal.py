@@ -18,6 +18,7 @@ from ..form.records import Book
 from ..rules.types import Raw, is_blank
 from ..rules.values import strip
 from .layout import Plan
+from .said import SAID_KEY
 from .write import RULES_KEY, plan_text, rules_mark
 
 __all__ = ["KeyRing", "Locked", "Seal", "SealFault", "SealKey", "cover_locked", "open_seal", "same_value", "seal_meta"]
@@ -97,9 +98,17 @@ class SealFault:
 
 
 def seal_meta(
-    ring: KeyRing, form: Form, plan: Plan, book: Book, locked: Mapping[tuple[str, int], frozenset[str]]
+    ring: KeyRing,
+    form: Form,
+    plan: Plan,
+    book: Book,
+    locked: Mapping[tuple[str, int], frozenset[str]],
+    said: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """The lines of the very hidden sheet that seal a book; its blank values and the fields not ``locked`` stay free."""
+    """The lines of the very hidden sheet that seal a book; its blank values and the fields not ``locked`` stay free.
+
+    ``said`` are the lines that note its explanations (see :mod:`perfxl.workbook.said`), sealed and returned with it.
+    """
     code, name = (strip(str(book.cover.raws.get(form.roles[role]) or "")) for role in ("unit_code", "unit_name"))
     text = json.dumps(
         {
@@ -108,6 +117,7 @@ def seal_meta(
             "unit": [code, name],
             "plan": plan_text(plan),
             RULES_KEY: rules_mark(form, plan),
+            SAID_KEY: _said_digest(said or {}),
             "locked": [[each.sheet, each.ordinal, each.field, each.value] for each in _locked(book, locked)],
         },
         ensure_ascii=False,
@@ -117,7 +127,13 @@ def seal_meta(
         raise ValueError("too much is prefilled for a seal")
     key = ring.current
     pieces = {f"sealed{at // _PIECE + 1}": text[at : at + _PIECE] for at in range(0, len(text), _PIECE)}
-    return {"task": ring.task, "unit": code, "key": key.id, "seal": _code(key, text), **pieces}
+    return {"task": ring.task, "unit": code, "key": key.id, "seal": _code(key, text), **pieces, **(said or {})}
+
+
+def _said_digest(meta: Mapping[str, str]) -> str:
+    """What the very hidden sheet notes of explanations, in short."""
+    noted = sorted((key, text) for key, text in meta.items() if key.removeprefix(SAID_KEY).isdigit() and key.startswith(SAID_KEY))
+    return hashlib.sha256(repr(noted).encode("utf-8", "surrogatepass")).hexdigest()[:16] if noted else ""
 
 
 def _locked(book: Book, locked: Mapping[tuple[str, int], frozenset[str]]) -> Iterator[Locked]:
@@ -153,6 +169,8 @@ def open_seal(ring: KeyRing, meta: Mapping[str, str], form: Form, plan: Plan) ->
     if content["form"] != [form.id, form.version] or content["plan"] != plan_text(plan):
         return SealFault("I21")
     if content.get(RULES_KEY, meta.get(RULES_KEY)) != meta.get(RULES_KEY):
+        return SealFault("I21")
+    if content.get(SAID_KEY, _said_digest(meta)) != _said_digest(meta):
         return SealFault("I21")
     unit, name = content["unit"]
     locked = tuple(Locked(*each) for each in content["locked"])
