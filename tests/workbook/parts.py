@@ -21,7 +21,7 @@ def parts(package: bytes) -> dict[str, bytes]:
 def packed(content: dict[str, bytes]) -> bytes:
     """A package of these parts."""
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, part in content.items():
             archive.writestr(name, part)
     return target.getvalue()
