@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from functools import cache
 
 import openpyxl
 
@@ -16,6 +17,7 @@ from tests.workbook.parts import edited, packed, parts, sheet_parts
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
+@cache
 def seed() -> bytes:
     """The seed's workbook, faultless but for its hints."""
     return filled_workbook(FORM)[1]
