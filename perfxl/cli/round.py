@@ -15,6 +15,7 @@ from ..consolidate.content import Content
 from ..consolidate.dataset import Dataset
 from ..consolidate.keys import key_path, needed_ring, new_ring, rotated, write_ring
 from ..consolidate.ledger import choose, force, forget, form_meant, handed_of, last_run, remembered, stated
+from ..consolidate.mail import EnclosureState, Fate, MailKind
 from ..consolidate.output import write_complete
 from ..consolidate.roster_template import roster_template
 from ..consolidate.run import dataset_json, printed
@@ -22,6 +23,7 @@ from ..consolidate.standing import Standing, office_tallies, standings
 from ..consolidate.states import WINNING
 from ..consolidate.store import Store
 from ..consolidate.task import Ceilings, Hints, Task, load_task, read_task, write_task
+from ..consolidate.unit_mail import MailTally, mail_json, mail_tally
 from ..errors import PerfxlError
 from ..form.library import find_form
 from ..rules.values import squash
@@ -142,12 +144,14 @@ def status(store: StoreArgument, as_json: JsonOption = False) -> None:
     """一轮报送的情况：谁报了、谁没报、各状态的文件和金额。"""
     with _existing(store, read_only=True) as opened:
         run = last_run(opened)
-        if run is None and not handed_of(opened):
+        if run is None and not handed_of(opened) and mail_tally(opened) is None:
             raise PerfxlError("S35", path=store)
         dataset = remembered(opened, form_meant(opened))
+        mail = mail_tally(opened)
     if as_json:
         when = {"as_of": run.as_of, "output": run.output} if run else {"as_of": "", "output": ""}
-        print(json.dumps({**when, **dataset_json(dataset)}, ensure_ascii=False, indent=2))
+        posted = {"mail": mail_json(mail)} if mail else {}
+        print(json.dumps({**when, **dataset_json(dataset), **posted}, ensure_ascii=False, indent=2))
         return
     if dataset.task:
         deadline = f"，截止 {dataset.task.deadline}" if dataset.task.deadline else ""
@@ -160,6 +164,28 @@ def status(store: StoreArgument, as_json: JsonOption = False) -> None:
     units = standings(dataset)
     if units:
         _show_units(units)
+    if mail:
+        _show_mail(mail, dataset)
+
+
+def _show_mail(tally: MailTally, dataset: Dataset) -> None:
+    table = Table("信件")
+    fates = [fate for fate in Fate if fate is not Fate.SENDING]
+    for fate in fates:
+        table.add_column(fate.label, justify="right")
+    for kind, counts in tally.letters.items():
+        table.add_row(kind.value, *(str(counts.get(fate, 0)) for fate in fates))
+    Console(highlight=False).print(table)
+    came = "，".join(f"{kind.label} {tally.mails[kind]}" for kind in MailKind if tally.mails.get(kind))
+    files = "，".join(f"{state.label} {tally.files[state]}" for state in EnclosureState if tally.files.get(state))
+    if came:
+        _say(f"来件：{came}" + (f"；其中的文件：{files}" if files else ""))
+    troubles = [(code, each.trouble) for code, each in dataset.mail.items()]
+    shown = [f"{each.fate.label}：{code} {each.kind.value} {each.address}：{each.reason}" for code, each in troubles if each]
+    for line in shown[:20]:
+        _say(line)
+    if len(shown) > 20:
+        _say(f"……另有 {len(shown) - 20} 封没有送达")
 
 
 def _show_states(dataset: Dataset) -> None:

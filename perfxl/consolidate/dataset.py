@@ -15,6 +15,7 @@ from .manifest import HandedOut
 from .roster import Roster
 from .states import WINNING, Choices, Judged, State, judge
 from .task import Task
+from .unit_mail import UnitMail
 
 __all__ = ["Dataset", "IndicatorRow", "ProjectRow", "StatedFinding", "Tally", "common_form", "dataset_of", "place_of"]
 
@@ -60,7 +61,7 @@ class Dataset:
     """Everything that one consolidation found, in official order.
 
     ``opinions`` are 财政意见 by unit code, rule and place (see :func:`place_of`),
-    ``handed`` the workbooks that went out, as far as known.
+    ``handed`` the workbooks that went out, as far as known, ``mail`` what was mailed, by unit code.
     """
 
     form: Form
@@ -69,6 +70,7 @@ class Dataset:
     roster: Roster = field(default_factory=Roster)
     opinions: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     handed: tuple[HandedOut, ...] = ()
+    mail: Mapping[str, UnitMail] = field(default_factory=dict)
 
     @cached_property
     def official(self) -> tuple[Judged, ...]:
@@ -156,6 +158,7 @@ def dataset_of(
     roster: Roster | None = None,
     opinions: Mapping[tuple[str, str, str], str] | None = None,
     handed: Sequence[HandedOut] = (),
+    mail: Mapping[str, UnitMail] | None = None,
     last_year: Sequence[Content] = (),
 ) -> Dataset:
     """Judge every file against the form of the task, then all of them against each other.
@@ -171,7 +174,9 @@ def dataset_of(
         replace(each, findings=(*each.findings, *cross[each.file])) if each.file in cross else each for each in contents
     ]
     files = tuple(judge(contents, key, choices))
-    return Dataset(form=form, files=files, task=task, roster=roster, opinions=opinions or {}, handed=tuple(handed))
+    return Dataset(
+        form=form, files=files, task=task, roster=roster, opinions=opinions or {}, handed=tuple(handed), mail=mail or {}
+    )
 
 
 def place_of(finding: Finding) -> str:

@@ -18,6 +18,7 @@ from .roster import Ceiling, Roster, Unit
 from .states import Choices, Judged, State
 from .store import Store
 from .task import Ceilings, Hints, Task
+from .unit_mail import unit_mail
 
 __all__ = [
     "OpinionKey",
@@ -280,6 +281,7 @@ def remembered(store: Store, form: Form) -> Dataset:
         roster=roster_of(store),
         opinions=opinions_of(store),
         handed=handed_of(store),
+        mail=unit_mail(store),
     )
 
 

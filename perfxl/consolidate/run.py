@@ -44,6 +44,7 @@ from .standing import standings
 from .states import State
 from .store import Store
 from .task import Task
+from .unit_mail import UnitMail, unit_mail
 
 __all__ = ["Progress", "Round", "Summary", "consolidate_files", "dataset_json", "printed", "remember"]
 
@@ -154,10 +155,22 @@ def dataset_json(dataset: Dataset) -> dict[str, object]:
                 "versions": each.versions,
                 "notes": list(each.notes),
                 "handed_out": [{"at": out.at, "occasion": out.occasion.value, "file": out.file} for out in each.handed],
+                **_unit_mail_json(dataset.mail.get(each.unit.code)),
             }
             for each in units
         ]
     return found
+
+
+def _unit_mail_json(mail: UnitMail | None) -> dict[str, object]:
+    if mail is None:
+        return {}
+    sent = [
+        {"kind": each.kind.value, "state": each.fate.value, "at": each.changed, "to": each.address, "reason": each.reason}
+        for mine in mail.letters.values()
+        for each in mine
+    ]
+    return {"mail": {"sent": sent, "reported": list(mail.came)}}
 
 
 def consolidate_files(
@@ -201,6 +214,7 @@ def consolidate_files(
             roster=roster_of(store),
             opinions=opinions_of(store),
             handed=handed_of(store),
+            mail=unit_mail(store),
             last_year=last_year,
         )
         with ExitStack() as outputs:

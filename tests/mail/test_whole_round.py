@@ -165,6 +165,29 @@ def walk(office: Office, imap: Imap, smtp: Mailbox) -> None:
     told = office.send("退回", "--kind", "退回")[1]
     assert told.startswith("退回：已发 0 封")
 
+    # Status and 报送情况 tell it all.
+    found = office.status()
+    assert found["mail"]["sent"] == {
+        "下发": {"sent": count},
+        "催报": {"sent": sizes["silent"] + sizes["faulty"]},
+        "退回": {"sent": sizes["faulty"]},
+        "回执": {"sent": len(sent) - copies + sizes["faulty"]},
+    }
+    told = office.run("status", "库.db")[1]
+    assert "下发" in told and f"来件：报送 {sum(found['mail']['mails'][kind] for kind in ('report',))}" in told
+    sheet = openpyxl.load_workbook(office.folder / "汇总.xlsx", read_only=True)["报送情况"]
+    lines = [[str(value or "") for value in row] for row in sheet.iter_rows(values_only=True)]
+    titles = next(line for line in lines if "下发邮件" in line)
+    by_code = {line[titles.index("单位编码")]: dict(zip(titles, line, strict=True)) for line in lines}
+    for number, code in enumerate(everyone):
+        line = by_code[code]
+        assert line["下发邮件"].endswith("已发")
+        assert [bool(line[title]) for title in ("催报邮件", "退回邮件", "来件")] == [
+            style(number) in ("silent", "faulty"),
+            style(number) == "faulty",
+            style(number) != "silent",
+        ]
+
     # And nothing in the mailbox has changed.
     assert imap.messages() == len(sent) + sizes["faulty"]
     assert set(imap.flags()) == {""}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..dataset import Dataset
+from ..mail import Kind as LetterKind
 from ..standing import OfficeTally, Standing, office_tallies, standings
 from ..states import State, moment
 from ..task import CHINA
+from ..unit_mail import UnitMail
 from .cells import CellContent, Formula, Link, Money
 from .draft import Draft
 from .files import TONES
@@ -20,6 +22,7 @@ __all__ = ["TITLE", "add_reporting"]
 TITLE = "报送情况"
 _PRINTED = 18
 _STATES = (State.ACCEPTED.label, State.HINTS.label, State.RETURNED.label, "未报送")
+_MAIL = ("下发邮件", "催报邮件", "退回邮件", "来件")
 _OFFICES = ("归口股室", "应报单位", "已下发", "已报", *_STATES, "迟报")
 
 
@@ -64,6 +67,7 @@ def _columns(dataset: Dataset) -> list[Column]:
         Column(title="错误", width=7, kind=Kind.COUNT),
         Column(title="提示未说明", width=8, kind=Kind.COUNT),
         Column(title="情况", width=34),
+        *(Column(title=title, width=20, kind=Kind.CENTRE) for title in _MAIL if dataset.mail),
         Column(title="联系人", width=10, kind=Kind.CENTRE),
         Column(title="联系电话", width=14, kind=Kind.CENTRE),
         Column(title="电子邮箱", width=22),
@@ -104,9 +108,15 @@ def _line(number: int, each: Standing, dataset: Dataset, places: Places, row: in
         content.errors if content else None,
         content.open_hints if content else None,
         "；".join(each.notes),
+        *(_mailed(dataset.mail.get(unit.code, UnitMail())) if dataset.mail else ()),
         *(unit.contact, unit.phone, unit.email),
         places.in_file(content.file, content.file) if content else Link(""),
     ]
+
+
+def _mailed(mail: UnitMail) -> tuple[str, ...]:
+    """What was mailed to the unit and by it, in the columns of :data:`_MAIL`."""
+    return mail.shown(LetterKind.HAND_OUT), mail.shown(LetterKind.REMIND), mail.shown(LetterKind.RETURN), mail.came_shown
 
 
 def _handed(each: Standing, dataset: Dataset) -> str:
