@@ -77,8 +77,9 @@ class Board:
     def _units(self, pool: Pool) -> dict[str, object]:
         units = self.units
         contents = [each.file.content if each.file else None for each in units]
-        words = ("code", "name", "office", "contact", "phone", "email")
+        words = ("code", "name", "contact", "phone", "email")
         texts: dict[str, list[str]] = {word: [getattr(each.unit, word) for each in units] for word in words}
+        texts["office"] = [each.unit.office or (NO_OFFICE if self.on_roster and each.listed else "") for each in units]
         texts["department"] = [each.unit.code[:3] for each in units]
         texts["state"] = [each.code for each in units]
         texts["day"] = [day_of(each.modified) if each else "" for each in contents]

@@ -1,8 +1,8 @@
 """This year's projects against last year's store.
 
 Projects match by code, else by unit and name; indicators by level 2 and name
-(DEFINITIONS, X05).  Last year's form may be an older version: fields match by
-their names.
+(DEFINITIONS, X05).  Last year's form is often another one: fields match by
+their names, and one that last year's lacks is not compared.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _budget(form: Form, project: Project) -> str:
 def _within(form: Form, number: int, project: Project, before: Last) -> Iterator[Change]:
     old = before.project
     for field in form.entry_fields(form.project_sheet.id):
-        if field.group:
+        if field.group or field.name not in old.values:
             continue
         one, other = shown(field, old.values.get(field.name)), shown(field, project.values.get(field.name))
         if old.values.get(field.name) == project.values.get(field.name) or squash(one) == squash(other):
@@ -132,6 +132,8 @@ def _rows(form: Form, group: str, number: int, project: Project, before: Last) -
             yield Change(kind=Kind.INDICATOR_ADDED, this=number, last=before, item=label, after=of(row), cell=row.cell)
             continue
         for field in fields[1:]:
+            if field.name not in old.values:
+                continue
             one, other = shown(field, old.values.get(field.name)), shown(field, row.values.get(field.name))
             if squash(one) != squash(other):
                 kind = direction(one, other) if field is target else Kind.CHANGED

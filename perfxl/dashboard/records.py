@@ -21,6 +21,8 @@ __all__ = ["Records", "records_of", "sheets_of"]
 BookOf = Callable[[str], Book | None]
 """From the SHA-256 of a content to everything in it."""
 
+_NUMBERS = ("money", "percent", "number")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Records:
@@ -98,7 +100,7 @@ class Records:
             "rows": [len(project.indicators) for _, project in rows],
         }
         for each in fields:
-            if each.type_name in ("money", "percent", "number"):
+            if each.type_name in _NUMBERS:
                 numbers[f"n.{each.name}"] = [_number(project.values.get(each.name)) for _, project in rows]
         return table(pool, len(rows), texts=texts, numbers=numbers)
 
@@ -127,6 +129,9 @@ class Records:
             "block": [row.block for _, row in rows],
             "slot": [row.slot for _, row in rows],
         }
+        for each in group_fields(self.form):
+            if each.type_name in _NUMBERS:
+                numbers[f"n.{each.name}"] = [_number(row.values.get(each.name)) for _, row in rows]
         return table(pool, len(rows), texts=texts, numbers=numbers)
 
     def _findings(self, pool: Pool, files: dict[str, int]) -> dict[str, object]:

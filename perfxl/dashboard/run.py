@@ -49,16 +49,24 @@ class Dashboard:
 def make_dashboard(store: Path, *, last_year: Path | None = None, as_of: datetime | None = None) -> Dashboard:
     """The page of a store's last consolidation, as of that consolidation unless another moment is given.
 
-    Raises C01, S20–S22 (also of last year's store), S35 where nothing was consolidated yet.
+    Raises C01, S20–S22 (also of last year's store), S35 where nothing was consolidated yet, F01 or F15 without its form.
     """
     with _existing(store) as opened:
         run = last_run(opened)
         if run is None:
             raise PerfxlError("S35", path=store)
-        dataset = remembered(opened, find_form(form_of(opened) or form_ids()[0]))
-        last, last_title = _last_year(last_year, dataset.form)
+        dataset = remembered(opened, _form(opened))
+        last, last_title = _last_year(last_year)
         made = as_of or datetime.fromisoformat(run.as_of)
         return build_dashboard(dataset, opened.book, as_of=made, last_year=last, last_title=last_title)
+
+
+def _form(store: Store) -> Form:
+    """The form of the last run; F15 if only another version of it is at hand."""
+    form, task = find_form(form_of(store) or form_ids()[0]), task_of(store)
+    if task is not None and task.form != (form.id, form.version):
+        raise PerfxlError("F15", found=form.version, expected=task.form[1])
+    return form
 
 
 def _existing(path: Path) -> Store:
@@ -67,15 +75,13 @@ def _existing(path: Path) -> Store:
     return Store(path, read_only=True)
 
 
-def _last_year(path: Path | None, form: Form) -> tuple[list[Content] | None, str]:
+def _last_year(path: Path | None) -> tuple[list[Content] | None, str]:
     """Last year's contents that counted, and what to call them."""
     if path is None:
         return None, ""
     with _existing(path) as store:
         if last_run(store) is None:
             raise PerfxlError("S35", path=path)
-        if form_of(store) not in ("", form.id):
-            raise PerfxlError("W09", reason=f"{path} 的表样是 {form_of(store)}，本年是 {form.id}")
         task = task_of(store)
         return counted(store), task.title if task else "上年"
 

@@ -17,8 +17,9 @@ from perfxl.consolidate.store import Store
 from perfxl.consolidate.task import Task
 from perfxl.excel.grids import place_of
 from perfxl.form.library import find_form
-from perfxl.form.model import Form, Severity
-from perfxl.form.records import MICRO, Book, SheetRecord
+from perfxl.form.model import COVER, Field, Form, Severity
+from perfxl.form.records import MICRO, Book, Row, SheetRecord
+from perfxl.rules.types import Raw
 from perfxl.workbook.layout import SheetLayout, plan_of
 from perfxl.workbook.write import live_plan
 from tests.benchmarks.generate import CLOSES
@@ -157,6 +158,36 @@ def usual(path: Path, count: int = 40, *, every: int = 1, opinion: str = "请与
     sent = [returned(each) for each in made if made.index(each) % 11 != 7]
     sent += [returned(made[2], later=1), unreadable("收回/下载失败.xlsx")]
     return keep(path, sent, roster=roster, opinion=opinion)
+
+
+def filled(form: Form, unit: str, projects: int = 2) -> Book:
+    """A book of any form with something of its type in every cell."""
+
+    def value(field: Field, number: int) -> Raw:
+        texts = {"code": f"{unit}{number}", "target": f"≥{number}%", "choice": field.options[0] if field.options else ""}
+        numbers = {"money": 1234.5 + number, "percent": 0.25, "number": 3.0}
+        return numbers.get(field.type_name) or texts.get(field.type_name) or f"{field.label}{number}"
+
+    def record(sheet: str, ordinal: int) -> SheetRecord:
+        fields = form.entry_fields(sheet)
+        raws = {each.name: value(each, ordinal) for each in fields if not each.group}
+        rows = {
+            name: [
+                Row(
+                    block,
+                    0,
+                    {each: value(form.fields[each], block) for each in form.groups[name].fields if form.fields[each].is_entry},
+                )
+                for block in range(len(form.groups[name].blocks))
+            ]
+            for name in (form.sheets[sheet].groups if sheet in form.sheets else ())
+        }
+        return SheetRecord(sheet, ordinal, raws, rows)
+
+    cover = record(COVER, 1)
+    cover.raws.update({form.roles["unit_code"]: unit, form.roles["unit_name"]: f"单位{unit}"})
+    sheets = [record(each.id, at) for each in form.sheets.values() for at in range(1, projects + 1 if each.repeats else 2)]
+    return Book(cover, sheets)
 
 
 def project_of(book: Book, ordinal: int = 1) -> SheetRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -118,6 +119,22 @@ class DescribeChanges:
         found = changes_between(HEBEI, [(content, each) for each in content.projects], before)
         assert {each.kind.value for each in found} == {"内容变化"}
         assert {(each.this, each.item) for each in found} == {(0, "项目编码"), (1, "项目编码")}
+
+    def it_compares_only_the_fields_that_last_years_form_had(self) -> None:
+        content = content_of(returned(units(1)[0]))
+        old = [
+            replace(
+                each,
+                values={name: value for name, value in each.values.items() if name != "goals"},
+                indicators=tuple(
+                    replace(row, values={name: value for name, value in row.values.items() if name != "basis"})
+                    for row in each.indicators
+                ),
+            )
+            for each in content.projects
+        ]
+        before = last_projects([replace(content, projects=tuple(old))])
+        assert changes_between(HEBEI, [(content, each) for each in content.projects], before) == []
 
     def it_sees_none_where_nothing_changed(self, tmp_path: Path) -> None:
         sent = [returned(each) for each in units(4)]

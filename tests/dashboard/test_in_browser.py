@@ -13,13 +13,17 @@ from typing import Any
 import openpyxl
 import pytest
 
-from perfxl.consolidate import State
+from perfxl.consolidate import State, content_of, dataset_of
 from perfxl.consolidate.run import printed
 from perfxl.consolidate.sheets import build_workbook
 from perfxl.dashboard import make_dashboard
+from perfxl.dashboard.run import build_dashboard
+from perfxl.form.library import find_form
+from perfxl.form.model import Mark
 from tests.dashboard.browsers import Desk, desk
-from tests.dashboard.made_rounds import AS_OF, MadeRound, keep, project_of, returned, units, usual
+from tests.dashboard.made_rounds import AS_OF, MadeRound, filled, keep, project_of, returned, submission, units, usual
 
+ROOT = Path(__file__).resolve().parents[2]
 VIEWS = ("", "units", "projects", "indicators", "findings", "copies", "last", "files")
 HOSTILE = ('<script>alert(1)</script>', '</script><script>alert(2)</script>', '"onload="alert(3)', "<!--", '=HYPERLINK("http://x","y")',
            "<img src=x onerror=alert(4)>", "'; alert(5); '", "&lt;b&gt;&amp;")  # fmt: skip
@@ -207,6 +211,20 @@ class DescribeBrowsing:
         assert counted(page) > 1000
         assert page.locator(".tabulator-row").count() < 80
 
+    def it_comes_back_to_the_row_that_was_left(self, browser: Desk, page_file: Path) -> None:
+        page = browser.open(page_file, "indicators")
+        page.wait_for_selector(".tabulator-row")
+        page.evaluate("document.querySelector('.tabulator-tableholder').scrollTop = 20000")
+        page.wait_for_timeout(200)
+        names = column(page, "三级指标")
+        page.locator(".tabulator-row a").nth(12).click()
+        page.wait_for_selector(".form")
+        page.go_back()
+        page.wait_for_selector(".tabulator-row")
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.querySelector('.tabulator-tableholder').scrollTop") == 20000
+        assert set(column(page, "三级指标")) & set(names)
+
     def it_goes_down_to_the_table_as_printed_and_back_to_the_same_list(self, browser: Desk, page_file: Path) -> None:
         page = browser.open(page_file, "findings")
         page.wait_for_selector(".tabulator-row")
@@ -386,12 +404,38 @@ class DescribeOddRounds:
         assert "没有发现指标雷同的项目" in _view(browser, path, "copies")
         assert "没有校验问题" in _view(browser, path, "findings")
 
+    @pytest.mark.parametrize("name", ["national-2021", "tests/form/second_form.toml"])
+    def it_shows_a_round_of_any_form(self, browser: Desk, tmp_path: Path, name: str) -> None:
+        form = find_form(str(ROOT / name) if name.endswith(".toml") else name)
+        books = {f"{code}.xlsx": filled(form, code) for code in ("101001", "101002")}
+        sent = [submission(book, file, AS_OF, form=form) for file, book in books.items()]
+        dataset = dataset_of([content_of(each) for each in sent], form)
+        path = tmp_path / "看板.html"
+        path.write_bytes(build_dashboard(dataset, {each.sha256: each.book for each in sent}.get, as_of=AS_OF).content)
+        for route in VIEWS[:6]:
+            assert form.money_unit in _view(browser, path, route) + browser.page.inner_text("header")
+        page = browser.open(path, "project/0")
+        texts = page.inner_text(".form")
+        sheet = form.project_sheet
+        labels = {cell.text for cell in sheet.grid.cells if cell.mark is Mark.LABEL}
+        assert [label for label in labels if re.sub(r"\s", "", label) not in re.sub(r"\s", "", texts)] == []
+        entries = [each for each in form.entry_fields(sheet.id) if not each.beside]
+        assert page.locator("[data-cell]").count() >= len(entries)
+        record = sent[0].book.projects(form)[0] if sent[0].book else None
+        assert record
+        wanted = [str(raw) for row in (record, *(row for rows in record.rows.values() for row in rows))
+                  for name, raw in row.raws.items() if isinstance(raw, str) and not form.fields[name].beside]  # fmt: skip
+        assert [each for each in wanted if each not in texts] == []
+
     def it_shows_a_round_in_which_nothing_came_back(self, browser: Desk, made: MadeRound, tmp_path: Path) -> None:
         path = tmp_path / "看板.html"
         kept = keep(tmp_path / "库.db", [], roster=made.dataset.roster)
         path.write_bytes(make_dashboard(kept.store, as_of=datetime(2022, 10, 1, tzinfo=UTC)).content)
         page = browser.open(path)
         assert page.inner_text(".figures").count("未报送 40") == 1
+        page.click("text=未报送 >> a")
+        page.wait_for_selector(".tabulator-row")
+        assert counted(page) == 40
         for route in ("units", "projects", "indicators", "findings", "files", "unit/3"):
             assert _view(browser, path, route)
 

@@ -163,10 +163,11 @@ class DescribeCommand:
         assert (ended.value.code, f"[{code}]" in told, told.count("\n")) == (2, True, 1)
         assert (tmp_path / "看板.html").read_text("utf-8") == "旧"
 
-    def it_refuses_last_years_store_of_another_form(self, made: MadeRound, tmp_path: Path) -> None:
+    def it_refuses_a_store_whose_form_is_not_at_hand(self, made: MadeRound, tmp_path: Path) -> None:
         other = tmp_path / "他.db"
         other.write_bytes(made.store.read_bytes())
         with sqlite3.connect(other) as connection:
-            connection.execute("UPDATE task SET form_id = 'other'")
-        with pytest.raises(PerfxlError, match="W09"):
-            make_dashboard(made.store, last_year=other)
+            connection.execute("UPDATE task SET form_version = 9")
+        with pytest.raises(PerfxlError, match="F15"):
+            make_dashboard(other)
+        assert make_dashboard(made.store, last_year=other).changes is not None  # of last year's form the values are enough

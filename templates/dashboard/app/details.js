@@ -9,12 +9,17 @@ function trail(...parts) {
   return found;
 }
 
+function shortened(text, most) {
+  const letters = [...text];
+  return letters.length > most ? letters.slice(0, most).join("") + "……" : text;
+}
+
 // Findings as a list; each has the number that the table shows.
 function findingItems(found, options) {
   const { places } = options || {};
   return h("ol", { class: "findings" }, found.map(([each, number]) => h("li", null,
     h("div", null, number ? h("b", null, `[${number}] `) : null, levelMark(each), " ", each.message),
-    h("div", { class: "where" }, [each.rule, each.field, each.value ? `填报内容“${each.value}”` : "", places && each.projectName ? each.projectName : ""].filter(part => part).join(" · "),
+    h("div", { class: "where" }, [each.rule, each.field, each.value ? `填报内容“${shortened(each.value, 60)}”` : "", places && each.projectName ? each.projectName : ""].filter(part => part).join(" · "),
       " · ", each.project >= 0 ? link(findingRoute(each), `${each.sheet} ${each.cell}`) : `${each.sheet} ${each.cell}`.trim() || "整个文件"),
     each.explanation && h("div", { class: "said" }, "审核说明：" + each.explanation),
     each.opinion && h("div", { class: "opinion" }, "财政意见：" + each.opinion))));

@@ -1,6 +1,7 @@
 // The lists: units, projects, indicators, findings, copies, files.
 const departmentFilter = rows => ({ name: "dep", title: "主管部门", all: "全部部门", of: each => each.department, options: optionsOf(rows, "department", departmentLabel) });
 const stateFilter = rows => ({ name: "state", title: "状态", all: "全部状态", of: each => each.state, options: [...states.keys()].filter(code => rows.some(each => each.state === code)).map(code => [code, states.get(code).label]) });
+const NUMBERS = ["money", "percent", "number"];
 const unitCells = [
   { title: meta.labels.unit_code, name: "unitCode", width: 82 },
   { title: meta.labels.unit_name, name: "unitName", grow: 2, narrow: true },
@@ -21,12 +22,12 @@ function unitList(given) {
       { title: meta.labels.unit_code, name: "code", width: 92 },
       { title: meta.labels.unit_name, name: "name", grow: 3, narrow: true, link: true },
       ...(first.offices.length ? [{ title: "归口股室", name: "office", width: 100 }] : []),
-      { title: "状态", name: "state", width: 92, narrow: 80, mark: each => stateMark(each.state) },
+      { title: "状态", name: "state", width: 92, narrow: 78, mark: each => stateMark(each.state) },
       { title: "份数", name: "versions", kind: "number", width: 66 },
       ...(units.some(each => each.late) ? [{ title: "迟报", name: "late", width: 66, of: each => (each.late ? "迟报" : "") }] : []),
       { title: "保存日期", name: "day", width: 104 },
       { title: "项目", name: "projects", kind: "number", width: 66 },
-      { title: meta.labels.budget, name: "money", kind: "number", width: 118, narrow: 96, of: each => money(each.money) },
+      { title: meta.labels.budget, name: "money", kind: "number", width: 118, narrow: 104, of: each => money(each.money) },
       ...(ceilings ? [{ title: "控制数", name: "ceiling", kind: "number", width: 118, of: each => money(each.ceiling) }] : []),
       { title: "错误", name: "errors", kind: "number", width: 66 },
       { title: "提示", name: "open", kind: "number", width: 66 },
@@ -75,7 +76,7 @@ function indicatorList(given) {
       { title: meta.labels.unit_name, name: "unitName", grow: 2 },
       { title: meta.labels.project_name, name: "projectName", grow: 2 },
       { title: "类别", name: "level2", width: 120 },
-      ...fields.map((each, at) => ({ title: each.label, name: "v." + each.name, grow: at ? 2 : 3, width: each.type === "target" ? 110 : undefined, narrow: at === 0 ? true : each.type === "target" ? 104 : undefined, link: at === 0 })),
+      ...fields.map((each, at) => ({ title: each.label, name: (NUMBERS.includes(each.type) ? "n." : "v.") + each.name, of: row => row["v." + each.name], kind: NUMBERS.includes(each.type) ? "number" : undefined, grow: at ? 2 : 3, width: each.type === "target" ? 110 : undefined, narrow: at === 0 ? true : each.type === "target" ? 104 : undefined, link: at === 0 })),
       { title: "工作表", name: "sheet", width: 78 },
       { title: "单元格", name: "cell", width: 72 },
       { title: "文件", name: "place", grow: 2, roomy: true },

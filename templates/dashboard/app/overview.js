@@ -11,8 +11,8 @@ function overview() {
   const known = first.departments.filter(each => each.units);
   const byOffice = first.offices.length > 0, byDay = first.days.length > 0;
   if (byDay) parts.push(daysPanel(!byOffice));
-  if (byOffice) parts.push(progressPanel("按归口股室的报送进度", first.offices, each => each.name, each => route("units", { office: each.name }), "归口股室", !byDay));
-  if (known.length) parts.push(progressPanel("按主管部门的报送进度", known, each => departmentLabel(each.code), each => route("units", { dep: each.code }), "主管部门", true));
+  if (byOffice) parts.push(progressPanel("按归口股室的报送进度", first.offices, each => each.name, (each, more) => route("units", { office: each.name, ...more }), "归口股室", !byDay));
+  if (known.length) parts.push(progressPanel("按主管部门的报送进度", known, each => departmentLabel(each.code), (each, more) => route("units", { dep: each.code, ...more }), "主管部门", true));
   if (first.departments.length) parts.push(moneyPanel());
   if (first.rules.length) parts.push(rulesPanel(), unitsPanel());
   parts.push(accountsPanel());
@@ -25,35 +25,40 @@ function figure(name, value, more, kind) {
   return h("div", { class: kind }, h("dt", null, name), h("dd", { class: "main" }, value), more && h("dd", { class: "more" }, more));
 }
 
+function stateLink(state, number) {
+  return number ? link(route("units", { state: state }), count(number)) : "0";
+}
+
 function keyFigures(total) {
   const state = code => units.filter(each => each.state === code).length;
   const reported = meta.roster
     ? figure("已报单位 / 应报单位", [link(route("units"), String(total.reported)), h("small", null, " / " + total.listed)],
-      `未报送 ${total.listed - total.reported}` + (total.late ? `，迟报 ${total.late}` : "") + (total.others ? `，不在名册 ${total.others}` : ""))
-    : figure("已报单位", link(route("units"), String(units.length)), total.late ? `迟报 ${total.late}` : "没有单位名册");
+      ["未报送 ", stateLink("missing", total.listed - total.reported), total.late ? ["，迟报 ", link(route("units", { late: "是" }), String(total.late))] : "", total.others ? `，不在名册 ${total.others}` : ""])
+    : figure("已报单位", link(route("units"), String(units.length)), total.late ? ["迟报 ", link(route("units", { late: "是" }), String(total.late))] : "没有单位名册");
   const ceiling = total.ceiling === null ? "没有控制数" : `控制数 ${money(total.ceiling)}，差额 ${money(difference(total.money, total.ceiling))}`;
   return h("dl", { class: "figures" },
     figure(`计入汇总的${meta.labels.budget}（${meta.unit}）`, link(route("projects", { counts: "计入" }), total.printed), ceiling, "money"),
     reported,
-    figure("通过", link(route("units", { state: "accepted" }), String(state("accepted"))), `有提示 ${state("with_hints")}，应退回 ${state("returned")}`),
-    figure("计入汇总的项目", link(route("projects", { counts: "计入" }), count(total.projects)), `指标 ${count(total.indicators)} 条`),
-    figure("错误", link(route("findings", { level: "错误" }), count(total.errors)), `提示 ${count(total.hints)}` + (total.explained ? `，其中已说明 ${count(total.explained)}` : "") + (total.opinions ? `；财政意见 ${count(total.opinions)}` : "")));
+    figure("通过", link(route("units", { state: "accepted" }), String(state("accepted"))), ["有提示 ", stateLink("with_hints", state("with_hints")), "，应退回 ", stateLink("returned", state("returned"))]),
+    figure("计入汇总的项目", link(route("projects", { counts: "计入" }), count(total.projects)), ["指标 ", link(route("indicators", { counts: "计入" }), count(total.indicators)), " 条"]),
+    figure("错误", link(route("findings", { level: "错误" }), count(total.errors)), ["提示 ", link(route("findings", { level: "提示" }), count(total.hints - total.explained)), total.explained ? ["，已说明 ", link(route("findings", { level: "提示（已说明）" }), count(total.explained))] : "", total.opinions ? ["，意见 ", link(route("findings", { opinion: "有" }), count(total.opinions))] : ""]));
 }
 
 function progressPanel(title, all, label, target, heading, wide) {
-  const ranked = [...all].sort((one, other) => other.units - one.units);
+  const wanting = each => each.states.missing + each.states.returned;
+  const ranked = [...all].sort((one, other) => wanting(other) - wanting(one) || other.units - one.units);
   const shown = all.length > MOST_BARS ? ranked.slice(0, MOST_BARS) : all;
   const names = shown.map(label), series = stagesOf(shown);
   const columns = [
     { title: heading, of: each => link(target(each), label(each)) },
-    { title: meta.roster ? "单位" : "已报单位", kind: "number", of: each => String(each.units) },
-    ...STAGES.filter(each => each !== "missing" || meta.roster).map(stage => ({ title: states.get(stage).label, kind: "number", of: each => String(each.states[stage]) })),
-    { title: "迟报", kind: "number", of: each => String(each.late) },
+    { title: meta.roster ? "单位" : "已报单位", kind: "number", value: each => each.units, of: each => String(each.units) },
+    ...STAGES.filter(each => each !== "missing" || meta.roster).map(stage => ({ title: states.get(stage).label, kind: "number", value: each => each.states[stage], of: each => (each.states[stage] ? link(target(each, { state: stage }), String(each.states[stage])) : "0") })),
+    { title: "迟报", kind: "number", value: each => each.late, of: each => (each.late ? link(target(each, { late: "是" }), String(each.late)) : "0") },
   ];
-  const sums = ["合计", ...columns.slice(1).map((_, at) => String(all.reduce((whole, each) => whole + Number(columns[at + 1].of(each)), 0)))];
+  const sums = ["合计", ...columns.slice(1).map(column => String(all.reduce((whole, each) => whole + column.value(each), 0)))];
   return chartPanel({
     title: title,
-    note: all.length > MOST_BARS ? `图中为单位最多的 ${MOST_BARS} 个，数据表中有全部 ${all.length} 个。` : "",
+    note: all.length > MOST_BARS ? `图中为未报送和应退回最多的 ${MOST_BARS} 个，数据表中有全部 ${all.length} 个。` : "",
     summary: `${title}，条形图：${names.slice(0, 5).map((name, at) => `${name} ${series.map(each => each.name + each.values[at]).join("、")}`).join("；")}${names.length > 5 ? "等" : ""}。全部数字见数据表。`,
     series: series,
     wide: wide,
@@ -174,7 +179,8 @@ function rulesPanel() {
 
 function unitsPanel() {
   const all = units.filter(each => each.errors || each.open || each.explained).sort((one, other) => other.errors - one.errors || other.open - one.open || one.at - other.at);
-  const shown = all.slice(0, 15), names = shown.map(each => `${each.code} ${each.name}`);
+  const nameOf = each => `${each.code} ${each.name}`.trim() || "（没有填写单位）";
+  const shown = all.slice(0, 15), names = shown.map(nameOf);
   if (!shown.length) return h("section", { class: "panel" }, h("h3", null, "各单位的校验问题"), h("p", { class: "soft" }, "各单位的报送没有问题；问题都在不能计入的文件中。"));
   const series = [
     { name: "错误", colour: COLOURS.returned, ink: "#fff", values: shown.map(each => each.errors) },
@@ -184,13 +190,13 @@ function unitsPanel() {
   return chartPanel({
     title: "各单位的校验问题",
     note: all.length > shown.length ? `图中为问题最多的 ${shown.length} 个单位，共 ${all.length} 个单位有问题。` : "",
-    summary: `各单位的校验问题条形图：${shown.slice(0, 5).map(each => `${each.code} ${each.name} 错误 ${each.errors}、提示 ${each.open}`).join("；")}。`,
+    summary: `各单位的校验问题条形图：${shown.slice(0, 5).map(each => `${nameOf(each)} 错误 ${each.errors}、提示 ${each.open}`).join("；")}。`,
     series: series,
     height: barsHeight(names, 27),
     option: bars(names, series, { stacked: true }),
     open: at => { location.hash = "#/unit/" + shown[at].at; },
     table: plainTable([
-      { title: "单位", of: each => link("unit/" + each.at, `${each.code} ${each.name}`) },
+      { title: "单位", of: each => link("unit/" + each.at, nameOf(each)) },
       { title: "错误", kind: "number", of: each => String(each.errors) },
       { title: "提示", kind: "number", of: each => String(each.open) },
       { title: "已说明", kind: "number", of: each => String(each.explained) },

@@ -10,8 +10,7 @@ const VIEWS = [
   ["files", "文件", fileList],
 ];
 const PARENTS = { unit: "units", project: "projects" };
-const scrolled = new Map();
-let current = null;
+const scrolled = new Map();  // address of a view -> how far the page and its list were scrolled
 
 function parsed() {
   const text = location.hash.replace(/^#\/?/, ""), cut = text.indexOf("?");
@@ -31,8 +30,10 @@ function viewOf({ path, given }) {
   return found ? found[2](given) : missing("没有这一页");
 }
 
-function show(byUser) {
-  if (current !== null) scrolled.set(current, window.scrollY);
+function show(left) {
+  const list = document.querySelector(".tabulator-tableholder");
+  if (left !== undefined) scrolled.set(left, [window.scrollY, list ? list.scrollTop : 0]);
+  const place = scrolled.get(location.hash) || [0, 0];
   for (const each of leave) each();
   leave = [];
   const where = parsed(), name = PARENTS[where.path[0]] || where.path[0];
@@ -40,17 +41,16 @@ function show(byUser) {
   const view = viewOf(where);
   main.appendChild(view);
   document.body.dataset.paper = view.wide ? "wide" : "tall";
-  const placed = view.draw ? view.draw() : false;
+  const placed = view.draw ? view.draw(place[1]) : false;
   for (const each of nav.children) {
     if (each.dataset.view === name) each.setAttribute("aria-current", "page");
     else each.removeAttribute("aria-current");
   }
-  current = location.hash;
   const heading = main.querySelector("h2");
   document.title = (heading && where.path[0] ? heading.textContent.trim() + " - " : "") + title;
-  if (byUser) main.focus({ preventScroll: true });
+  if (left !== undefined) main.focus({ preventScroll: true });
   document.body.dataset.views = String(Number(document.body.dataset.views || 0) + 1);
-  if (placed !== true) window.scrollTo(0, scrolled.get(current) || 0);
+  if (placed !== true) window.scrollTo(0, place[0]);
 }
 
 const nav = document.getElementById("nav"), title = document.title;
@@ -59,7 +59,8 @@ document.getElementById("about").textContent = [
   meta.task ? `任务：${meta.task}` : "", meta.deadline ? `截止 ${meta.deadline}` : "", `汇总时间 ${meta.made}`, `表样 ${meta.form}`, `金额单位：${meta.unit}`,
 ].filter(each => each).join("　");
 document.getElementById("foot").textContent = "本页由 perfxl 生成，内容都在文件之内，不联网。金额按分精确相加，显示两位小数、四舍五入。";
-window.addEventListener("hashchange", () => show(true));
-show(false);
+history.scrollRestoration = "manual";
+window.addEventListener("hashchange", event => show(event.oldURL ? new URL(event.oldURL).hash : ""));
+show();
 performance.mark("perfxl-overview");
 setTimeout(() => { rest(); performance.mark("perfxl-unpacked"); }, 50);

@@ -90,7 +90,7 @@ function listView(spec, given) {
     remember();
   }
 
-  function build() {
+  function build(scroll) {
     const columns = spec.columns.filter(each => (narrow() ? each.narrow : !each.roomy || window.innerWidth >= 1400)).map(each => ({
       title: each.title,
       field: each.name,
@@ -137,7 +137,9 @@ function listView(spec, given) {
       if (shown.length !== spec.rows.length) table.setFilter(row => kept.has(row));
       table.element.setAttribute("aria-label", spec.title);
       table.element.setAttribute("aria-rowcount", String(shown.length + 1));
-      holder.querySelector(".tabulator-tableholder").removeAttribute("tabindex");  // its links are reached by Tab; a grid owns rows only
+      const body = holder.querySelector(".tabulator-tableholder");
+      body.removeAttribute("tabindex");  // its links are reached by Tab; a grid owns rows only
+      if (scroll) body.scrollTop = scroll;
     });
     table.on("dataSorted", sorters => {
       const now = sorters.length ? sorters[0].field + "." + sorters[0].dir : "";
@@ -167,8 +169,8 @@ function listView(spec, given) {
 
   const view = h("section", { class: "panel", "aria-label": spec.title }, h("h2", null, spec.title), spec.note && h("p", { class: "soft" }, spec.note), spec.before, tools, counter, holder, paper);
   view.wide = true;
-  view.draw = () => {
-    build();
+  view.draw = scroll => {
+    build(scroll);
     tell();
     const waiting = setTimeout(() => { for (const each of spec.rows) haystack(each, spec.searched); }, 150);
     leave.push(() => clearTimeout(waiting));
