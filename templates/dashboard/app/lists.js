@@ -40,7 +40,7 @@ function projectList(given) {
   const monies = data.form.fields.filter(each => each.type === "money" && each.entry);
   const texts = data.form.fields.map(each => "v." + each.name);
   return listView({
-    name: "projects", title: "项目", rows: rows, placeholder: "编码、名称、用途、目标等文字",
+    name: "projects", title: "项目", rows: rows, placeholder: "编码、名称及表中的文字",
     note: "“计入”的项目与汇总表相同；应退回的报送不计入。",
     searched: ["unitCode", "unitName", "place", ...texts],
     filters: [departmentFilter(rows), stateFilter(rows),
@@ -66,7 +66,7 @@ function indicatorList(given) {
   const fields = [];
   for (const group of data.form.groups) for (const field of group.fields) if (!fields.some(each => each.name === field.name)) fields.push(field);
   return listView({
-    name: "indicators", title: data.form.groups.length === 1 ? data.form.groups[0].label : "指标", rows: rows, placeholder: "指标、描述、指标值、依据、项目",
+    name: "indicators", title: data.form.groups.length === 1 ? data.form.groups[0].label : "指标", rows: rows, placeholder: ["项目", ...fields.slice(0, 4).map(each => each.label)].join("、"),
     searched: ["unitCode", "unitName", "projectCode", "projectName", "level1", "level2", ...fields.map(each => "v." + each.name)],
     filters: [departmentFilter(rows),
       { name: "level", title: "类别", all: "全部类别", of: each => each.level2, options: [...new Set(data.form.groups.flatMap(group => group.blocks.map(block => block[1] || group.label)))].map(each => [each, each]) },
