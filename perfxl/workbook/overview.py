@@ -33,12 +33,13 @@ class SheetLine:
 
 
 class Overview:
-    """Writes the three sheets of one workbook."""
+    """Writes the three sheets of one workbook; ``more`` are further sheets that the cover leads to."""
 
-    def __init__(self, form: Form, styles: Styles, lines: list[SheetLine]) -> None:
+    def __init__(self, form: Form, styles: Styles, lines: list[SheetLine], more: tuple[str, ...] = ()) -> None:
         self.form = form
         self.styles = styles
         self.lines = lines
+        self.more = more
 
     # --- 封面 --------------------------------------------------------------------
 
@@ -77,7 +78,7 @@ class Overview:
             else:
                 sheet.write_string(row, 1, "", style)
             sheet.write_formula(row, layout.remark, line.live.total(STATUS_ROW), style, line.cache.status)
-        for title in (CHECKS_TITLE, GUIDE_TITLE):
+        for title in (*self.more, CHECKS_TITLE, GUIDE_TITLE):
             row += 1
             self._link(sheet, row, 0, title)
 

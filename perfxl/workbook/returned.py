@@ -28,6 +28,8 @@ __all__ = [
 RETURNED_TITLE = "退回意见"
 EXPLANATION_COLUMN, KEY_COLUMN = 7, 8
 _HEADS = (("序号", 6), ("表", 12), ("单元格", 9), ("规则", 8), ("级别", 9), ("问题", 70), ("财政意见", 36), ("审核说明", 40))
+_LEVEL_COLUMN = 4
+_LEVELS = {"错误": "cell_error", "提示": "cell_hint"}
 _PER_LINE = 34
 _MOST_LINES = 8
 
@@ -79,10 +81,13 @@ def write_returned(sheet: SheetWriter, styles: Styles, lines: tuple[ReturnedLine
         sheet.write_number(row, 0, row, center)
         texts = (line.title, line.cell, line.rule, line.level, line.message, line.opinion)
         for column, text in enumerate(texts, 1):
-            accepted(sheet.write_string(row, column, text, center if column < 5 else cell), "退回意见")
+            style = center if column < 5 else cell
+            if column == _LEVEL_COLUMN:
+                style = styles.named(_LEVELS.get(text, "cell_center"))
+            accepted(sheet.write_string(row, column, text, style), "退回意见")
         if line.title and line.cell:
             link = f"internal:'{line.title}'!{line.cell}"
-            accepted(sheet.write_url(row, 2, link, styles.named("link"), line.cell), "链接")
+            accepted(sheet.write_url(row, 2, link, styles.named("cell_link"), line.cell), "链接")
         if line.explained is None:
             sheet.write_string(row, EXPLANATION_COLUMN, "", cell)
         else:

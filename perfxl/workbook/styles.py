@@ -30,6 +30,9 @@ _STYLES: dict[str, dict[str, Any]] = {
     "text": {**_BASE, "text_wrap": True, "valign": "top"},
     "cell": {**_BASE, "border": 1},
     "cell_center": {**_BOX},
+    "cell_link": {**_BOX, "font_color": "#0563C1", "underline": 1},
+    "cell_error": {**_BOX, "bg_color": "#FFC7CE", "font_color": "#9C0006"},
+    "cell_hint": {**_BOX, "bg_color": "#FFEB9C", "font_color": "#7F6000"},
     "hidden": {"font_color": "#FFFFFF", "font_size": 8},
 }
 _CONDITIONS: dict[str, dict[str, Any]] = {

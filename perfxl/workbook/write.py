@@ -155,7 +155,8 @@ class _Builder:
         for sheet in extra:
             write_returned(sheet, self.styles, self.options.returned)
         hidden = [self._calculation(title, blocks) for title, blocks in self.live.by_title.items()]
-        view = overview.Overview(self.form, self.styles, [self._line(job) for job in self.jobs])
+        more = (RETURNED_TITLE,) if self.options.returned else ()
+        view = overview.Overview(self.form, self.styles, [self._line(job) for job in self.jobs], more)
         view.cover(sheets[0], self.jobs[0].layout)
         view.checks(checks)
         view.guide(guide)

@@ -2,7 +2,8 @@
 
 Usage: python3 uno_edit.py PROFILE-URL SOURCE TARGET  with a JSON list of steps on standard input:
 ["unprotect", sheet, password], ["insert", sheet, row, count], ["rename", sheet, name],
-["put", sheet, cell, value] (past any validation, as a paste does), ["cut", sheet, from, to].
+["put", sheet, cell, value] (past any validation, as a paste does), ["cut", sheet, from, to],
+["comments", sheet]: its comments stay in view (for a picture: the target may be a .pdf).
 """
 
 import json
@@ -25,6 +26,9 @@ def apply(document, step):
         sheet.Rows.insertByIndex(rest[0], rest[1])
     elif kind == "rename":
         sheet.Name = rest[0]
+    elif kind == "comments":
+        for at in range(sheet.Annotations.Count):
+            sheet.Annotations.getByIndex(at).IsVisible = True
     elif kind == "cut":
         target = sheet.getCellRangeByName(rest[1]).CellAddress
         sheet.moveRange(target, sheet.getCellRangeByName(rest[0]).RangeAddress)
@@ -42,7 +46,8 @@ try:
     for step in json.load(sys.stdin):
         apply(document, step)
     document.calculateAll()
-    filter_name = "calc8" if sys.argv[3].endswith(".ods") else "Calc MS Excel 2007 XML"
+    filters = {"ods": "calc8", "pdf": "calc_pdf_Export"}
+    filter_name = filters.get(sys.argv[3].rpartition(".")[2], "Calc MS Excel 2007 XML")
     document.storeToURL(uno.systemPathToFileUrl(sys.argv[3]), (property_value("FilterName", filter_name),))
     document.close(True)
 finally:
