@@ -16,11 +16,14 @@ import pytest
 import typer
 
 from perfxl.cli import app, main
+from tests.mail.others import a_mail_office
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 SET_UP = re.findall(r"```bash\n(.*?)\n```", README, re.DOTALL)
-WALK = re.findall(r"^\$ (.+)$", README, re.MULTILINE)
+BEFORE, BY_MAIL = README.split("## A round by mail\n")
+BY_MAIL, AFTER = BY_MAIL.split("\n## ", 1)
+WALK, MAIL_WALK = (re.findall(r"^\$ (.+)$", part, re.MULTILINE) for part in (BEFORE + AFTER, BY_MAIL))
 
 
 def run(command: str, folder: Path) -> tuple[int, str]:
@@ -47,6 +50,19 @@ class DescribeReadme:
         assert failed == []
         made = {path.name for path in tmp_path.rglob("*") if path.is_file() and not path.name.startswith(".")}
         assert {"空白填报表.xlsx", "657001.xlsx", "汇总.xlsx", "汇总库.db"} <= made
+
+    def it_walks_a_round_by_mail(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """On local servers; between the officer's commands, others fill the roster and answer the letters."""
+        with a_mail_office(tmp_path / "certificates", monkeypatch) as others:
+            for command in MAIL_WALK:
+                others.before(command, tmp_path)
+                code, told = run(command, tmp_path)
+                assert code == 0, (command, told)
+        told = run("perfxl status 2023/汇总库.db", tmp_path)[1]
+        assert re.search(r"│ 通过 +│ +3 │", told), told
+        assert "未报送：657004" in told and "来件：报送 4" in told
+        assert others.letters == {"下发": 4, "回执": 4, "退回": 1, "催报": 2}
+        assert len(list((tmp_path / "2023/公开").glob("*.docx"))) == 1
 
     def it_lists_exactly_the_commands_that_exist(self) -> None:
         run("perfxl --version", ROOT)

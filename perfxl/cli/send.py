@@ -40,7 +40,7 @@ TaskOption = Annotated[Path, typer.Option("--task", metavar="FILE", help="任务
 StoreOption = Annotated[Path, typer.Option("--store", metavar="FILE", help="汇总库：记住发给谁、发没发出，不会重复发送")]
 RosterOption = Annotated[Path | None, typer.Option("--roster", metavar="FILE", help="单位名册；不给时用汇总库中的")]
 EmlOption = Annotated[Path | None, typer.Option("--eml", metavar="DIR", help="不发送，写成 .eml 草稿，可用邮件软件打开发送")]
-RateOption = Annotated[float, typer.Option("--rate", min=0, help="每分钟至多发送的封数，0 为不限")]
+RateOption = Annotated[float, typer.Option("--rate", min=0, envvar="PERFXL_MAIL_RATE", help="每分钟至多发送的封数，0 为不限")]
 TemplatesOption = Annotated[Path | None, typer.Option("--templates", metavar="DIR", help="本单位的信件模板，同名的优先")]
 
 

@@ -133,6 +133,23 @@ def filled(content: bytes, number: int, budget: float, fiscal: float, goals: str
         line = (f"{number}所第{block}项完成率（%）", "完成数占总数的比例", "≤90%" if cost else "≥90%", "遵机编字（2019）5号文件")
         for column, text in zip("CDFG", line, strict=True):
             sheet[f"{column}{row}"].value = text
+    if "部门整体" in book.sheetnames:
+        lead = book["部门整体"]
+        texts = {"A4": "按时完成房屋征收和道路修建，群众满意。", "B14": "按月检查进度。"}
+        texts |= {"B7": "道路修建", "C7": "按期完成全部道路修建。", "D7": "完成率 100%"}
+        for cell, text in texts.items():
+            lead[cell].value = text
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def mended(content: bytes) -> bytes:
+    """A reissued workbook with the amount at fault put right."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheet = book["项目01"]
+    cell = sheet.defined_names["f_fiscal"].attr_text.rpartition("!")[2].replace("$", "").split(":")[0]
+    sheet[cell].value = 12.5
     saved = io.BytesIO()
     book.save(saved)
     return saved.getvalue()

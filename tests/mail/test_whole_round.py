@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import email
 import email.policy
-import io
 from collections import Counter
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,7 +13,7 @@ import openpyxl
 import pytest
 
 from .letters import mail, raw_gbk_mail, zipped
-from .office import Office, filled, unit_code
+from .office import Office, filled, mended, unit_code
 from .servers import Imap, Mailbox
 
 STYLES = ("clean", "faulty", "twice", "zipped", "forwarded", "gbk", "other's mailbox", "strays first", "silent", "newer")
@@ -81,16 +80,6 @@ def units(found: dict[str, object]) -> dict[str, str]:
     rows = found["units"]
     assert isinstance(rows, list)
     return {row["unit_code"]: row["state"] for row in rows}
-
-
-def mended(content: bytes) -> bytes:
-    book = openpyxl.load_workbook(io.BytesIO(content))
-    sheet = book["项目01"]
-    cell = sheet.defined_names["f_fiscal"].attr_text.rpartition("!")[2].replace("$", "").split(":")[0]
-    sheet[cell].value = 12.5
-    saved = io.BytesIO()
-    book.save(saved)
-    return saved.getvalue()
 
 
 def walk(office: Office, imap: Imap, smtp: Mailbox) -> None:
