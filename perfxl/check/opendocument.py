@@ -9,7 +9,8 @@ import zlib
 from datetime import datetime
 
 from ..rules.types import CellError, Raw
-from ..workbook.container import MOST_PART, Refusal, new_parser, parse
+from ..workbook.archive import MOST_PART, Refusal
+from ..workbook.bounded_xml import Budget, local_name, parse
 
 __all__ = ["is_opendocument", "sheets_of_opendocument"]
 
@@ -34,10 +35,7 @@ def sheets_of_opendocument(data: bytes) -> tuple[Sheets, str]:
     if b"encryption-data" in _part(data, "META-INF/manifest.xml"):
         raise Refusal("I03")
     reader = _Reader()
-    parser = new_parser()
-    parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
-    parser.CharacterDataHandler = reader.data
-    parse(parser, content, "content.xml")
+    parse(content, "content.xml", Budget(MOST_PART), reader.start, reader.end, reader.data)
     saved = re.search(rb"<dc:date>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)", _part(data, "meta.xml"))
     return reader.sheets, saved.group(1).decode() if saved else ""
 
@@ -73,8 +71,8 @@ class _Reader:
         self.ignored = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        local = name.rpartition(" ")[2]
-        short = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
+        local = local_name(name)
+        short = {local_name(key): value for key, value in attributes.items()}
         if local == "table" and "name" in short:
             self.sheets.append((short["name"], []))
             self.row = 0
@@ -106,7 +104,7 @@ class _Reader:
             self.lines[-1] += text
 
     def end(self, name: str) -> None:
-        local = name.rpartition(" ")[2]
+        local = local_name(name)
         if local == "annotation":
             self.ignored -= 1
         elif local == "p":

@@ -12,7 +12,7 @@ from ..form.model import COVER
 from ..form.records import Book
 from ..workbook.layout import plan_of
 from ..workbook.live import META_SHEET
-from ..workbook.read import plan_from
+from ..workbook.tables import plan_from
 from ..workbook.write import live_plan
 from .grids import Grid, place_of, record_of
 

@@ -8,6 +8,7 @@ come first because a cut entry cell takes its name along, a locked label stays.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -17,7 +18,7 @@ from ..rules.types import Raw
 from ..rules.values import squash
 from .layout import SheetLayout
 
-__all__ = ["RowMap", "find_rows"]
+__all__ = ["RowMap", "find_rows", "unmoved_rows"]
 
 _AREA = re.compile(r"\$?[A-Z]{1,3}\$?([0-9]{1,7})(?::\$?[A-Z]{1,3}\$?([0-9]{1,7}))?\Z")
 
@@ -44,7 +45,7 @@ def find_rows(layout: SheetLayout, values: Values, names: Mapping[str, str]) -> 
     ``edited`` of the result lists labels (row and column in the file, expected
     text) that do not stand where they should.
     """
-    found = _identity(layout)
+    found = unmoved_rows(layout)
     found.edited = _edited(layout, values, found)
     if not found.edited:
         return found
@@ -56,7 +57,8 @@ def find_rows(layout: SheetLayout, values: Values, names: Mapping[str, str]) -> 
     return found
 
 
-def _identity(layout: SheetLayout) -> RowMap:
+def unmoved_rows(layout: SheetLayout) -> RowMap:
+    """Every row where the layout has it."""
     groups = layout.sheet.groups
     blocks = {
         (name, number): layout.block_rows(name, number)
@@ -132,9 +134,10 @@ def _by_labels(layout: SheetLayout, values: Values) -> RowMap | None:
     for label in sorted(layout.labels, key=lambda each: (each.area.row, each.area.column)):
         if label.mark is Mark.ORDINAL or not label.text or label.area.row in anchors:
             continue
-        later = [row for row in by_place.get((label.area.column, squash(label.text)), ()) if row > last]
-        if later:
-            anchors[label.area.row] = last = later[0]
+        rows = by_place.get((label.area.column, squash(label.text)), [])
+        later = bisect_right(rows, last)
+        if later < len(rows):
+            anchors[label.area.row] = last = rows[later]
     if not anchors:
         return None
     counts: dict[tuple[str, int], int] = {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +39,18 @@ REFUSED: list[tuple[str, Callable[[], bytes], Condition, str, str]] = [
     ("20 MB", lambda: b"PK" + b"\0" * 20_000_001, UNREADABLE, "I10", "20 MB"),
     ("someone else's", bad_files.someone_elses, UNRECOGNISED, "I06", "不是本任务下发"),
     ("unknown form", bad_files.unknown_form, UNRECOGNISED, "I11", "hebei-1949"),
+]
+
+HEAVY: list[tuple[Callable[[], bytes], str]] = [
+    (bad_files.many_cells, "超过 300000 个单元格"),
+    (bad_files.many_plain_cells, "解压后超过 12 MB"),
+    (bad_files.many_elements, "层次过深"),
+    (bad_files.deep, "层次过深"),
+    (bad_files.many_attributes, "属性过多"),
+    (bad_files.long_comment, "内容过大"),
+    (bad_files.long_text, "E3 的文字超过 32767 个字符"),
+    (bad_files.many_sheets, "59910 张工作表"),
+    (bad_files.false_sizes, "解压后超过 12 MB"),
 ]
 
 MENDABLE: list[tuple[str, Callable[[], bytes], list[tuple[str, str, str]]]] = [
@@ -90,7 +104,18 @@ MENDABLE: list[tuple[str, Callable[[], bytes], list[tuple[str, str, str]]]] = [
         bad_files.inserted_row,
         [("I16", "项目01", ""), ("R06", "项目01", "F17"), ("R06", "项目02", "F16")],
     ),
+    ("beside the table", lambda: beside("J9"), [("I35", "项目01", "J9"), *HINTS]),
+    ("below the table", lambda: beside("C30"), [("I35", "项目01", "C30"), *HINTS]),
+    ("under a merged label", lambda: beside("A31"), [("I35", "项目01", "A31"), *HINTS]),
+    ("an attribute of ten million characters", bad_files.long_attribute, HINTS),
+    ("a hundred thousand names", bad_files.absurd_names, HINTS),
 ]
+
+
+def beside(address: str) -> bytes:
+    """Something typed where nothing is to be entered."""
+    row = f'<row r="{address[1:]}"><c r="{address}" t="inlineStr"><is><t>见附件</t></is></c></row>'
+    return bad_files.in_rows(row)
 
 
 def edit_dimension(new: bytes) -> bytes:
@@ -117,6 +142,30 @@ class DescribeFilesThatCannotBeRead:
         assert finding.severity is Severity.ERROR
         assert words in finding.message
         assert submission.book is None
+
+    @pytest.mark.parametrize(("make", "words"), HEAVY, ids=[make.__name__ for make, _ in HEAVY])
+    def it_is_refused_before_it_takes_time_or_memory(self, make: Callable[[], bytes], words: str) -> None:
+        submission = submission_of(make(), "657001.xlsx")
+        assert found(submission) == [("I10", *FILE)]
+        assert words in submission.findings[0].message
+
+    @pytest.mark.parametrize("make", [bad_files.absurd_plan, bad_files.deep_plan])
+    def it_believes_no_absurd_plan(self, make: Callable[[], bytes]) -> None:
+        assert found(submission_of(make(), "657001.xlsx")) == [("I06", *FILE)]
+
+    def it_reads_parts_that_are_stored_or_deflated_only(self) -> None:
+        assert found(submission_of(bad_files.packed_otherwise(), "657001.xlsx")) == [("I05", *FILE)]
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("make", bad_files.HEAVY)
+    def it_takes_less_than_five_seconds_and_300_mb(self, make: Callable[[], bytes], tmp_path: Path) -> None:
+        path = tmp_path / "heavy.xlsx"
+        path.write_bytes(make())
+        bounds = "import resource, sys; resource.setrlimit(resource.RLIMIT_CPU, (5, 5)); "
+        bounds += "resource.setrlimit(resource.RLIMIT_DATA, (300_000_000, 300_000_000)); "
+        read = "from pathlib import Path; from perfxl.check import read_submission; read_submission(Path(sys.argv[1]))"
+        done = subprocess.run([sys.executable, "-c", bounds + read, str(path)], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
 
     def it_takes_no_time_over_a_bomb(self) -> None:
         bombs = [bad_files.zip_bomb(), bad_files.entity_bomb()]

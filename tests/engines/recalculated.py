@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfxl.rules.types import CellError, Raw
-from perfxl.workbook.cells import SheetCells, read_cells, read_shared
+from perfxl.workbook.cells import place_of
 from perfxl.workbook.container import Container
 from perfxl.workbook.layout import a1
+from perfxl.workbook.sheets import Sheets
 
 from . import libreoffice
 
@@ -51,14 +52,24 @@ def stripped(content: bytes) -> bytes:
     return target.getvalue()
 
 
+@dataclass(frozen=True)
+class SheetCells:
+    """What the cells of a sheet show by (row, column), and which of them are formulas."""
+
+    values: dict[tuple[int, int], Raw]
+    formulas: set[tuple[int, int]]
+
+
 def sheets_of(content: bytes) -> dict[str, SheetCells]:
     """Every sheet's cells, formulas marked."""
     container = Container(content)
-    shared = read_shared(container.part(container.shared_part), "strings") if container.shared_part else []
-    return {
-        title: read_cells(container.part(part), shared, part, rows=5000, columns=16384)
-        for title, part in container.sheets.items()
-    }
+    sheets = Sheets(container)
+    found = {}
+    for title in container.sheets:
+        cells = sheets.cells(title)
+        shown = {place_of(address): value for address, value in (cells.results | cells.values).items() if value is not None}
+        found[title] = SheetCells(shown, {place_of(address) for address in cells.results})
+    return found
 
 
 def _plain(value: object) -> object:

@@ -1,0 +1,158 @@
+"""The parts of a zip archive, found by its directory and inflated within bounds.
+
+What is read is little (some eight parts of twenty), so the directory is parsed
+here and only the parts that are asked for are inflated; the standard library's
+``zipfile`` serves for archives of unusual build.  Stored and deflated parts
+alone are read, as ECMA-376 part 2 wants it: other methods inflate without bounds.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+__all__ = ["MOST_PART", "Archive", "Entry", "Refusal", "inflated"]
+
+MOST_PARTS = 2_000
+MOST_PART = 12_000_000
+"""Inflated bytes of one part (a project sheet has 20 000, as LibreOffice saves it 27 000)."""
+
+_RATIO = 1_040
+"""Deflate makes at most 1 032 bytes of one."""
+
+_END = struct.Struct("<4s4H2LH")
+_CENTRAL = struct.Struct("<4s4xHH4xLLLHHH8xL")
+_LOCAL = struct.Struct("<4s22xHH")
+_ENCRYPTED, _UTF8 = 0x1, 0x800
+_STORED, _DEFLATED = 0, 8
+_FAULTS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,
+    NotImplementedError,
+    OSError,
+    EOFError,
+    UnicodeError,
+    ValueError,
+    struct.error,
+    OverflowError,
+)
+
+
+class Refusal(Exception):  # noqa: N818 - becomes a finding, is no program fault
+    """A file cannot be read; ``code`` and ``values`` belong to the catalogue."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
+
+
+class Entry(NamedTuple):
+    """A line of the directory: sizes in bytes, ``offset`` of the local header."""
+
+    name: bytes
+    flags: int
+    method: int
+    crc: int
+    compressed: int
+    size: int
+    offset: int
+
+
+class Archive:
+    """The directory of an archive and its parts; names are compared without case."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        try:
+            entries = _directory(data)
+        except _FAULTS as fault:
+            raise Refusal("I05", reason=_reason(fault)) from None
+        if len(entries) > MOST_PARTS:
+            raise Refusal("I10", reason=f"含有 {len(entries)} 个部件")
+        self.entries: Mapping[str, Entry] = entries
+
+    def packed(self, name: str) -> tuple[Entry, bytes]:
+        """A part's line and its bytes as they lie in the archive; I05 if missing or damaged."""
+        entry = self.entries.get(name.lstrip("/").lower())
+        if entry is None:
+            raise Refusal("I05", reason=f"缺少部件 {name}")
+        data, offset = self._data, entry.offset
+        if entry.flags & _ENCRYPTED:
+            raise Refusal("I05", reason=f"{name}：压缩包设有密码")
+        if offset + 30 > len(data):
+            raise Refusal("I05", reason=f"{name}：压缩包结构损坏")
+        sign, length, extra = _LOCAL.unpack_from(data, offset)
+        begin = offset + 30 + length + extra
+        end = begin + entry.compressed
+        sound = sign == b"PK\x03\x04" and end <= len(data) and data[offset + 30 : offset + 30 + length] == entry.name
+        if not sound or entry.method not in (_STORED, _DEFLATED):
+            raise Refusal("I05", reason=f"{name}：压缩包结构损坏")
+        return entry, data[begin:end]
+
+
+def inflated(name: str, entry: Entry, packed: bytes, most: int) -> bytes:
+    """The bytes of a part; I10 beyond ``most`` bytes, I05 unless they fit their checksum."""
+    limit = min(MOST_PART, most)
+    try:
+        if entry.method == _STORED:
+            content = packed
+        elif len(packed) * _RATIO <= limit:
+            # It cannot inflate beyond the limit, so the quick way needs none.
+            content = zlib.decompress(packed, -zlib.MAX_WBITS, min(max(1, entry.size), limit))
+        else:
+            content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, limit + 1)
+    except zlib.error:
+        raise Refusal("I05", reason=f"{name}：压缩包结构损坏") from None
+    if len(content) > limit:
+        raise Refusal("I10", reason=f"{name} 解压后超过 {limit // 1_000_000} MB")
+    if zlib.crc32(content) != entry.crc:
+        raise Refusal("I05", reason=f"{name}：内容与校验码不符")
+    return content
+
+
+def _directory(data: bytes) -> dict[str, Entry]:
+    end = len(data) - _END.size
+    if end < 0 or data[end : end + 4] != b"PK\x05\x06":
+        return _by_zipfile(data)
+    _, disk, first_disk, here, count, size, offset, comment = _END.unpack_from(data, end)
+    plain = disk == first_disk == comment == 0 and here == count != 0xFFFF and offset + size == end
+    if not plain or count > MOST_PARTS:
+        return _by_zipfile(data)
+    found: dict[str, Entry] = {}
+    at = offset
+    unpack, head = _CENTRAL.unpack_from, _CENTRAL.size
+    for _ in range(count):
+        sign, flags, method, crc, compressed, full, length, extra, remark, local = unpack(data, at)
+        name = data[at + head : at + head + length]
+        if sign != b"PK\x01\x02" or full == 0xFFFFFFFF or compressed == 0xFFFFFFFF or local == 0xFFFFFFFF or b"\0" in name:
+            return _by_zipfile(data)
+        text = name.decode("utf-8" if flags & _UTF8 else "cp437")
+        found[text.lstrip("/").lower()] = Entry(name, flags, method, crc, compressed, full, local)
+        at += head + length + extra + remark
+    return found if at == end else _by_zipfile(data)
+
+
+def _by_zipfile(data: bytes) -> dict[str, Entry]:
+    """The directory of an archive with a comment, with something before it, of zip64 or of no sound build."""
+    infos = zipfile.ZipFile(io.BytesIO(data)).infolist()
+    if len(infos) > MOST_PARTS:
+        raise Refusal("I10", reason=f"含有 {len(infos)} 个部件")
+    found: dict[str, Entry] = {}
+    for info in infos:
+        raw = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437")
+        entry = Entry(
+            raw, info.flag_bits, info.compress_type, info.CRC, info.compress_size, info.file_size, info.header_offset
+        )
+        found[info.filename.lstrip("/").lower()] = entry
+    return found
+
+
+def _reason(fault: BaseException) -> str:
+    text = str(fault).lower()
+    return "压缩包设有密码" if "encrypt" in text or "password" in text else "压缩包结构损坏"

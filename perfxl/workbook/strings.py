@@ -1,0 +1,144 @@
+"""Shared strings (ECMA-376 part 1, 18.4): rich text joined, phonetic guides left out.
+
+A plain table, as most programs write it, is cut into its texts at once; any
+other is read by expat to the same result.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .archive import Refusal
+from .bounded_xml import Budget, local_name, parse
+from .cells import LONGEST_TEXT, unescaped
+from .plain_text import fit_text, has_escape, resolved
+
+__all__ = ["Strings", "read_strings"]
+
+MOST_STRINGS = 200_000
+_NUMBERS: dict[bytes, int] = {}
+
+_OPEN = re.compile(
+    rb'(?:<\?xml version="1\.0" encoding="(?:UTF|utf)-8"(?: standalone="(?:yes|no)")?\?>\s*)?'
+    rb'<sst xmlns="http://schemas\.openxmlformats\.org/spreadsheetml/2006/main"'
+    rb'(?: count="[0-9]{1,9}")?(?: uniqueCount="[0-9]{1,9}")?>'
+)
+_FIRST, _LAST, _BETWEEN = "<si>", "</si></sst>", "</si><si>"
+_PLAIN, _SPACED, _CLOSE = "<t>", '<t xml:space="preserve">', "</t>"
+_RUN = r'<r>(?:<rPr>(?:<[a-zA-Z0-9]+(?: [a-zA-Z]+="[^"<&]*")?/>)*</rPr>)?<t(?: xml:space="preserve")?>([^<]*)</t></r>'
+_RUNS, _RUN_TEXT = re.compile(f"(?:{_RUN})+"), re.compile(_RUN)
+
+
+class Strings:
+    """The texts in order; ``numbers`` maps the digits that may refer to them to their places."""
+
+    __slots__ = ("numbers", "texts")
+
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = texts
+        if len(texts) > len(_NUMBERS):
+            _NUMBERS.update((b"%d" % number, number) for number in range(len(_NUMBERS), len(texts)))
+        self.numbers = _NUMBERS
+
+
+def read_strings(content: bytes, part: str, budget: Budget) -> Strings:
+    """The shared strings; raises Refusal I05 or I10."""
+    texts = _plainly(content)
+    if texts is None:
+        texts = _carefully(content, part, budget)
+    elif len(texts) > MOST_STRINGS:
+        raise Refusal("I10", reason=f"超过 {MOST_STRINGS} 条文字")
+    if len(content) > LONGEST_TEXT and max(map(len, texts), default=0) > LONGEST_TEXT:
+        raise Refusal("I10", reason=f"一条文字超过 {LONGEST_TEXT} 个字符")
+    return Strings(texts)
+
+
+def _plainly(content: bytes) -> list[str] | None:
+    """The texts of a plain table, ``None`` where it is not one."""
+    head = _OPEN.match(content)
+    text = fit_text(content) if head is not None else None
+    if head is None or text is None:
+        return None
+    body = text[head.end() :].rstrip(" \t\n")
+    if not body.startswith(_FIRST) or not body.endswith(_LAST):
+        return None
+    items = body[len(_FIRST) : -len(_LAST)]
+    found = _cut(items, _SPACED if items.startswith((_SPACED, "<r>")) else _PLAIN)
+    if found is None:
+        return None
+    if "&" in items:
+        for number, each in enumerate(found):
+            if "&" in each:
+                whole = resolved(each)
+                if whole is None:
+                    return None
+                found[number] = whole
+    return [unescaped(each) for each in found] if has_escape(items) or ("&" in items and "&#" in items) else found
+
+
+def _cut(items: str, opened: str) -> list[str] | None:
+    """The texts between the tags; most are opened and closed alike."""
+    pieces = items.split(f"{_CLOSE}{_BETWEEN}{opened}")
+    last = len(pieces) - 1
+    if items.count("<") == 4 * last + 2 and items.startswith(opened) and items.endswith(_CLOSE):
+        pieces[0] = pieces[0][len(opened) :]
+        pieces[last] = pieces[last][: -len(_CLOSE)]
+        return pieces
+    found: list[str] = []
+    for number, piece in enumerate(pieces):
+        if "<" not in piece and 0 < number < last:
+            found.append(piece)
+            continue
+        whole = (opened if number else "") + piece + (_CLOSE if number < last else "")
+        for item in whole.split(_BETWEEN):
+            text = _item(item)
+            if text is None:
+                return None
+            found.append(text)
+    return found
+
+
+def _item(item: str) -> str | None:
+    for opened in (_PLAIN, _SPACED):
+        if item.startswith(opened) and item.endswith(_CLOSE):
+            text = item[len(opened) : -len(_CLOSE)]
+            return None if "<" in text else text
+    if item == "<t/>":
+        return ""
+    return "".join(_RUN_TEXT.findall(item)) if _RUNS.fullmatch(item) else None
+
+
+def _carefully(content: bytes, part: str, budget: Budget) -> list[str]:
+    found: list[str] = []
+    pieces: list[str] = []
+    reading = False
+    phonetic = 0
+
+    def start(name: str, _: dict[str, str]) -> None:
+        nonlocal reading, phonetic
+        local = local_name(name)
+        if local == "si":
+            pieces.clear()
+        elif local == "rPh":
+            phonetic += 1
+        elif local == "t":
+            reading = not phonetic
+
+    def end(name: str) -> None:
+        nonlocal reading, phonetic
+        local = local_name(name)
+        if local == "t":
+            reading = False
+        elif local == "rPh":
+            phonetic -= 1
+        elif local == "si":
+            found.append(unescaped("".join(pieces)))
+            if len(found) > MOST_STRINGS:
+                raise Refusal("I10", reason=f"超过 {MOST_STRINGS} 条文字")
+
+    def data(text: str) -> None:
+        if reading:
+            pieces.append(text)
+
+    parse(content, part, budget, start, end, data)
+    return found
