@@ -12,7 +12,7 @@ __all__ = ["Budget", "elements", "local_name", "parse"]
 MOST_ELEMENTS = 900_000
 MOST_CELLS = 300_000
 MOST_DEPTH = 64
-_MOST_TOKEN = 400_000
+_MOST_TOKEN = 800_000
 _MOST_SIGNS = 800_000
 _STEP = 1 << 16
 

@@ -32,9 +32,9 @@ _VALUE = re.compile(rb'<(?:v>([^<]*)</v>|is><t(?: xml:space="preserve")?>([^<]*)
 
 _CELL = r'<c r="([A-Z]{1,3}+[1-9][0-9]{0,6}+)"(?: s="[0-9]{1,9}+")?+'
 _FORMULA = (
-    r'<f((?: [a-zA-Z0-9]++="[^"<>&]*+"){0,12}+)(?:/>|>[^<&]*+(?:&(?:amp|lt|gt|quot|apos);[^<&]*+)*+</f>)'
+    r'<f((?: [a-zA-Z][a-zA-Z0-9]*+="[^"<>&]*+"){0,12}+)(?:/>|>[^<&]*+(?:&(?:amp|lt|gt|quot|apos);[^<&]*+)*+</f>)'
 )
-_ROW = re.compile(r'<row((?: [a-zA-Z0-9:]++="[^"<>&]*+"){0,20}+)(/?+)>|(</row>)')
+_ROW = re.compile(r'<row((?: [a-zA-Z][a-zA-Z0-9:]*+="[^"<>&]*+"){0,20}+)(/?+)>|(</row>)')
 _TOKEN = re.compile(
     rf'{_CELL}(?: t="([a-zA-Z]{{1,9}}+)")?+(?:(/>|></c>)|>(?:{_FORMULA}((?:<v/>)?+</c>)?+)?+)|{_CELL}\Z'
 )
@@ -114,6 +114,8 @@ def read_plainly(rows: bytes, frame: Frame, strings: Strings, budget: Budget) ->
     if cells > budget.cells:
         return None
     parts = _SHARED.split(rows)
+    values: dict[str, Raw]
+    results: dict[str, Raw]
     try:
         if len(parts) == 1:
             values, results = _alone(rows)
@@ -121,9 +123,8 @@ def read_plainly(rows: bytes, frame: Frame, strings: Strings, budget: Budget) ->
             found = [_FIRST[parts[0]], *map(_MIDDLE.__getitem__, parts[2:-1:2]), _LAST[parts[-1]]]
             addresses, typed, shown = zip(*found, strict=True)
             texts = map(strings.texts.__getitem__, map(strings.numbers.__getitem__, parts[1::2]))
-            values: dict[str, Raw] = dict(zip(addresses, texts, strict=False))
+            values, results = dict(zip(addresses, texts, strict=False)), {}
             count = len(addresses) - 1
-            results = {}
             for more in filter(None, typed):
                 values.update(more)
                 count += len(more)

@@ -72,7 +72,7 @@ OUTCOMES = {
     "I05/I15": "unknown encoding",
     "I05/read": "bit flipped in the middle",
     "read P04/read P07": "number with underscores",
-    "read/read I25": "negative row|row 99999999999999999999|address that is none|cells without addresses",
+    "read/read I35": "negative row|row 99999999999999999999|address that is none|cells without addresses",
 }
 EXPECTED = {name: outcome for outcome, names in OUTCOMES.items() for name in names.split("|")}
 """Anything else is I05, damaged."""
