@@ -49,7 +49,7 @@ class DescribeReadme:
                 failed.append((command, code, told))
         assert failed == []
         made = {path.name for path in tmp_path.rglob("*") if path.is_file() and not path.name.startswith(".")}
-        assert {"空白填报表.xlsx", "657001.xlsx", "汇总.xlsx", "汇总库.db"} <= made
+        assert {"空白填报表.xlsx", "657001.xlsx", "汇总.xlsx", "汇总库.db", "看板.html"} <= made
 
     def it_walks_a_round_by_mail(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """On local servers; between the officer's commands, others fill the roster and answer the letters."""

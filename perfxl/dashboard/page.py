@@ -68,7 +68,7 @@ def page_of(title: str, data: Mapping[str, object]) -> bytes:
         "POLICY": _policy(scripts, styles),
         "STYLES": "\n".join(f"<style>{_inert(each, 'style')}</style>" for each in styles),
         "CHECK": f"<script>{_inert(check, 'script')}</script>",
-        "DATA": "\n".join(_blocks(data)),
+        "DATA": "\n".join((*_blocks(data), _licences(folder / "vendor"))),
         "SCRIPTS": "\n".join(f"<script>{_inert(each, 'script')}</script>" for each in (*programs, program)),
     }
     parts = _text(folder / "page.html").split("%%")
@@ -95,6 +95,13 @@ def _inert(text: str, element: str) -> str:
     if f"</{element}" in text.lower() or "<!--" in text:
         raise ValueError(f"a {element} of the page would end itself")
     return text
+
+
+def _licences(folder: Path) -> str:
+    """The licence texts of the libraries, which go wherever their code goes; shown at the foot of the page."""
+    texts = [f"{each.name} {each.version}: {each.licence}" for each in libraries() if each.file.endswith(".js")]
+    texts += [f"== {path.stem} ==\n\n{_text(path).strip()}" for path in sorted(folder.glob("*.txt"))]
+    return f'<script type="text/plain" id="licences">{_inert(chr(10).join(texts), "script")}</script>'
 
 
 def _blocks(data: Mapping[str, object]) -> Iterator[str]:

@@ -107,6 +107,11 @@ class DescribeVendoredLibraries:
         } == licences
         assert files - licences - {"libraries.toml"} == {each.file for each in libraries()}
 
+    def it_takes_their_licences_along(self, made: MadeRound) -> None:
+        page = make_dashboard(made.store).content.decode()
+        for path in (dashboard_folder() / "vendor").glob("*.txt"):
+            assert path.read_text("utf-8").strip() in page
+
     def it_lies_where_the_wheel_takes_it_from(self) -> None:
         assert dashboard_folder().parent == templates_folder()
 

@@ -58,7 +58,10 @@ for (const [name, label] of VIEWS) nav.appendChild(h("a", { href: "#/" + name, "
 document.getElementById("about").textContent = [
   meta.task ? `任务：${meta.task}` : "", meta.deadline ? `截止 ${meta.deadline}` : "", `汇总时间 ${meta.made}`, `表样 ${meta.form}`, `金额单位：${meta.unit}`,
 ].filter(each => each).join("　");
-document.getElementById("foot").textContent = "本页由 perfxl 生成，内容都在文件之内，不联网。金额按分精确相加，显示两位小数、四舍五入。";
+add(document.getElementById("foot"), [
+  h("p", null, "本页由 perfxl 生成，内容都在文件之内，不联网。金额按分精确相加，显示两位小数、四舍五入。"),
+  h("details", null, h("summary", null, "所用开放源代码软件及其许可"), h("pre", { lang: "en", tabindex: "0" }, document.getElementById("licences").textContent)),
+]);
 history.scrollRestoration = "manual";
 window.addEventListener("hashchange", event => show(event.oldURL ? new URL(event.oldURL).hash : ""));
 show();
