@@ -227,12 +227,12 @@ def consolidate_files(
 
 def remember(store: Store, part: Round) -> None:
     """Keep what a round says of its task, roster, ceilings and workbooks handed out; S23 or S36 if it is another's."""
-    if part.task is not None:
-        keep_task(store, part.task)
-    task = task_of(store)
+    task = part.task or task_of(store)
     for roster in (part.roster, part.ceilings):
         if task is not None and roster is not None and roster.year not in (0, task.year):
             raise PerfxlError("S36", path=roster.file, found=roster.year, expected=task.year)
+    if part.task is not None:
+        keep_task(store, part.task)
     if part.roster is not None or part.ceilings is not None:
         keep_roster(store, units=part.roster, ceilings=part.ceilings or part.roster)
     keep_handed(store, part.handed)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -44,6 +44,7 @@ class Store:
     def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
         self.path = path
         self._name = str(path) if path else ":memory:"
+        fresh = path is not None and not path.exists()
         with self.faults():
             if path is not None and read_only and not path.with_name(f"{path.name}-journal").exists():
                 self.connection = sqlite3.connect(
@@ -56,6 +57,8 @@ class Store:
                 self._open(read_only)
         except PerfxlError:
             self.connection.close()
+            if fresh and path is not None:
+                _remove_empty(path)
             raise
 
     def __enter__(self) -> Self:
@@ -273,3 +276,10 @@ def _finding(row: tuple[object, ...]) -> Finding:
         explained=explained == "1",
         explanation=explanation,
     )
+
+
+def _remove_empty(path: Path) -> None:
+    """What is left of a store that could not be made: a file without a byte."""
+    with suppress(OSError):
+        if path.stat().st_size == 0:
+            path.unlink()
