@@ -7,7 +7,7 @@ consolidated workbook shows, with the place of each value.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -65,7 +65,7 @@ class Project:
     budget: int | None
     values: Mapping[str, Value]
     cells: Mapping[str, str] = field(default_factory=dict)
-    indicators: tuple[Indicator, ...] = ()
+    indicators: Sequence[Indicator] = ()
 
 
 class Explanation(NamedTuple):

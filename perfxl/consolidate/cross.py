@@ -58,7 +58,7 @@ def cross_findings(
     """
     if not form.cross:
         return {}
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection = sqlite3.connect("", isolation_level=None)  # a temporary file: a province's tables are large
     try:
         _functions(connection)
         _fill(connection, contents, form, roster or Roster(), task)

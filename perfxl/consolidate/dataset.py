@@ -17,7 +17,17 @@ from .states import WINNING, Choices, Judged, State, judge
 from .task import Task
 from .unit_mail import UnitMail
 
-__all__ = ["Dataset", "IndicatorRow", "ProjectRow", "StatedFinding", "Tally", "common_form", "dataset_of", "place_of"]
+__all__ = [
+    "Dataset",
+    "IndicatorRow",
+    "IndicatorRows",
+    "ProjectRow",
+    "StatedFinding",
+    "Tally",
+    "common_form",
+    "dataset_of",
+    "place_of",
+]
 
 
 
@@ -36,6 +46,21 @@ class IndicatorRow:
     file: Judged
     project: Project
     indicator: Indicator
+
+
+class IndicatorRows:
+    """The indicators of projects, one after the other; not all of them at once, for they are many."""
+
+    def __init__(self, projects: Sequence[ProjectRow]) -> None:
+        self._projects = projects
+
+    def __len__(self) -> int:
+        return sum(len(row.project.indicators) for row in self._projects)
+
+    def __iter__(self) -> Iterator[IndicatorRow]:
+        for row in self._projects:
+            for indicator in row.project.indicators:
+                yield IndicatorRow(file=row.file, project=row.project, indicator=indicator)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +114,10 @@ class Dataset:
         rows.sort(key=lambda row: (row.file.content.department, row.file.content.unit_code, *_project_order(row.project)))
         return tuple(rows)
 
-    @cached_property
-    def indicators(self) -> tuple[IndicatorRow, ...]:
+    @property
+    def indicators(self) -> IndicatorRows:
         """The begun rows of the projects that count, in their order."""
-        return tuple(
-            IndicatorRow(file=row.file, project=row.project, indicator=indicator)
-            for row in self.projects
-            for indicator in row.project.indicators
-        )
+        return IndicatorRows(self.projects)
 
     @cached_property
     def findings(self) -> tuple[StatedFinding, ...]:

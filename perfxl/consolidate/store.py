@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from itertools import chain
+from functools import lru_cache
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +26,8 @@ from ..errors import PerfxlError
 from ..form.model import Severity
 from ..form.records import Book
 from .book_text import book_from
-from .content import Content, Explanation, Indicator, Project
+from .content import Content, Explanation, Indicator, Project, Value
+from .packed import PackedIndicators
 from .rows import TABLES, Rows, rows_of
 from .schema import APPLICATION_ID, MIGRATIONS, VERSION
 
@@ -176,12 +180,13 @@ class Store:
             self.connection.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (sha256 TEXT PRIMARY KEY)")
             self.connection.execute("DELETE FROM wanted")
             self.connection.executemany("INSERT INTO wanted VALUES (?)", ((each,) for each in wanted))
-            indicators: dict[tuple[str, int], list[Indicator]] = {}
-            for row in self._wanted("indicator", "sha256, ordinal, number"):
-                indicators.setdefault((row[0], row[1]), []).append(_indicator(row))
+            indicators = {
+                key: PackedIndicators([row[3:] for row in rows])
+                for key, rows in groupby(self._wanted("indicator", "sha256, ordinal, number"), itemgetter(0, 1))
+            }
             projects: dict[str, list[Project]] = {}
             for row in self._wanted("project", "sha256, ordinal"):
-                projects.setdefault(row[0], []).append(_project(row, indicators.get((row[0], row[1]), [])))
+                projects.setdefault(row[0], []).append(_project(row, indicators.pop((row[0], row[1]), ())))
             said: dict[str, list[Explanation]] = {}
             for sha256, _, sheet, group, block, slot, text in self._wanted("explanation", "sha256, number"):
                 said.setdefault(sha256, []).append(Explanation(sheet, group, block, slot, text))
@@ -243,23 +248,22 @@ def _project(row: tuple[object, ...], indicators: Sequence[Indicator]) -> Projec
         code=str(code),
         name=str(name),
         budget=None if budget is None else int(str(budget)),
-        values=json.loads(str(fields)),
-        cells=json.loads(str(cells)),
-        indicators=tuple(indicators),
+        values=_values(str(fields)),
+        cells=_cells(str(cells)),
+        indicators=indicators,
     )
 
 
-def _indicator(row: tuple[object, ...]) -> Indicator:
-    _, _, _, group, block, slot, level1, level2, cell, fields = row
-    return Indicator(
-        group=str(group),
-        block=int(str(block)),
-        slot=int(str(slot)),
-        level1=str(level1),
-        level2=str(level2),
-        cell=str(cell),
-        values=json.loads(str(fields)),
-    )
+def _values(text: str) -> dict[str, Value]:
+    """Values by field; all projects share the fields' names."""
+    return {sys.intern(name): value for name, value in json.loads(text).items()}
+
+
+@lru_cache(maxsize=256)
+def _cells(text: str) -> Mapping[str, str]:
+    """Addresses by field, which most projects have in common."""
+    found: dict[str, str] = json.loads(text)
+    return found
 
 
 def _finding(row: tuple[object, ...]) -> Finding:

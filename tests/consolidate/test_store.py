@@ -34,6 +34,7 @@ from perfxl.consolidate.ledger import (
     roster_of,
     task_of,
 )
+from perfxl.consolidate.packed import PackedIndicators
 from perfxl.consolidate.reading import read_contents
 from perfxl.consolidate.roster import Ceiling, Roster, Unit
 from perfxl.consolidate.schema import VERSION
@@ -350,3 +351,16 @@ class DescribeFaultyStores:
 
 def it_marks_unreadable_contents() -> None:
     assert content_of(unread("x")).condition is Condition.UNREADABLE
+
+
+class DescribePackedIndicators:
+    def it_equals_the_indicators_that_were_stored(self) -> None:
+        content = content_of(submission())
+        with Store(None) as store:
+            store.add([content], "1")
+            kept = store.contents({content.file: content.sha256})[0].projects[0].indicators
+        made = content.projects[0].indicators
+        assert isinstance(kept, PackedIndicators)
+        assert (kept == made, made == kept, kept != made[1:], len(kept)) == (True, True, True, len(made))
+        assert (kept[1], kept[-1], kept[1:3]) == (made[1], made[-1], made[1:3])
+        assert (list(kept), list(PackedIndicators([]))) == (list(made), [])

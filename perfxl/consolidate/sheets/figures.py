@@ -18,7 +18,7 @@ from .charts import BLUE, COLOURS, ROW_CM, bars, ring
 from .draft import Draft
 from .looks import Kind
 from .page import Column, Page
-from .targets import spelled_kinds, spread_of_shares
+from .targets import spreads
 
 __all__ = ["TITLE", "add_figures"]
 
@@ -185,7 +185,5 @@ def _findings(dataset: Dataset) -> _Figures:
 
 
 def _targets(dataset: Dataset) -> Iterator[_Figures]:
-    kinds = spelled_kinds(dataset)
-    yield _Figures(title=kinds.title, heads=kinds.heads, rows=kinds.rows)
-    shares = spread_of_shares(dataset)
-    yield _Figures(title=shares.title, heads=shares.heads, rows=shares.rows, colours=_SHADES)
+    for each, colours in zip(spreads(dataset), (COLOURS, _SHADES), strict=False):
+        yield _Figures(title=each.title, heads=each.heads, rows=each.rows, colours=colours)

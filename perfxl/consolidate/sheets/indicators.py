@@ -30,14 +30,16 @@ def add_indicators(draft: Draft, dataset: Dataset, places: Places) -> list[Page]
     row; a row fills the columns of its own group only.
     """
     table = _Table(dataset, places)
-    departments = (row.file.content.department for row in dataset.indicators)
+    counts = [(row.file.content.department, len(row.project.indicators)) for row in dataset.projects]
+    departments = (department for department, count in counts for _ in range(count))
+    total = sum(count for _, count in counts)
     rows = iter(dataset.indicators)
     pages: list[Page] = []
     number = 0
     for part in split(runs(departments), draft.most_rows - _ABOVE):
         page = draft.page(part.title(TITLE), table.columns, csv=TITLE)
         page.fit(map(table.contents, islice(dataset.indicators, _SAMPLE)))
-        page.heading(table.title, f"共 {len(dataset.indicators)} 条指标{part.note}", table.shown)
+        page.heading(table.title, f"共 {total} 条指标{part.note}", table.shown)
         header = page.header()
         for row in islice(rows, part.rows):
             number += 1

@@ -6,15 +6,16 @@ field holds target values.  A form without such a field has its rows counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ...form.model import Form
 from ...rules.targets import Target, normal_form, read_target, spelling
 from ..dataset import Dataset
 from .cells import CellContent
 
-__all__ = ["Spread", "spelled_kinds", "spread_of_shares"]
+__all__ = ["Spread", "spreads"]
 
 _KINDS = ("不低于", "不超过", "等于", "时限", "定性", "其他")
 _SHARES = ("<60%", "60%—80%", "80%—90%", "90%—95%", "95%—100%", "100%", ">100%")
@@ -31,21 +32,41 @@ class Spread:
     rows: Sequence[Sequence[CellContent]]
 
 
-def spelled_kinds(dataset: Dataset) -> Spread:
-    """How many target values of each level 2 are lower bounds, upper bounds, exact, periods, words."""
-    label = _label(dataset.form)
-    if not _target_fields(dataset.form):
-        counts = _counted(dataset, (None for _ in dataset.indicators), 1, lambda _: 0)
-        return Spread(title=f"各{label}的条数", heads=[label, "条数"], rows=_rows(counts))
-    counts = _counted(dataset, _values(dataset), len(_KINDS), _kind)
-    return Spread(title=f"各{label}的指标值类型", heads=[label, *_KINDS], rows=_rows(counts))
+def spreads(dataset: Dataset) -> Iterator[Spread]:
+    """How many target values of each level 2 are lower bounds, upper bounds, exact, periods, words; how high percentages are.
+
+    A form without target values has its rows counted.
+    """
+    form = dataset.form
+    label, fields = _label(form), _target_fields(form)
+    kinds, shares = _nothing(form, len(_KINDS)), _nothing(form, len(_SHARES))
+    for row in dataset.indicators:
+        level = row.indicator.level2 or form.groups[row.indicator.group].label
+        if not fields:
+            kinds[level][0] += 1
+            continue
+        texts = (row.indicator.values.get(name) for name in fields)
+        target = _target(next((each for each in texts if isinstance(each, str)), ""))
+        if target is not None:
+            kind, share = target
+            kinds[level][kind] += 1
+            if share is not None:
+                shares[level][share] += 1
+    if fields:
+        yield Spread(title=f"各{label}的指标值类型", heads=[label, *_KINDS], rows=_rows(kinds))
+        yield Spread(title=f"各{label}的百分比指标值分布", heads=[label, *_SHARES], rows=_rows(shares))
+    else:
+        counts = {level: each[:1] for level, each in kinds.items()}
+        yield Spread(title=f"各{label}的条数", heads=[label, "条数"], rows=_rows(counts))
 
 
-def spread_of_shares(dataset: Dataset) -> Spread:
-    """How high the percentages of each level 2 are set; no rows if there are none."""
-    label = _label(dataset.form)
-    counts = _counted(dataset, _values(dataset), len(_SHARES), _share)
-    return Spread(title=f"各{label}的百分比指标值分布", heads=[label, *_SHARES], rows=_rows(counts))
+@lru_cache(maxsize=65536)
+def _target(text: str) -> tuple[int, int | None] | None:
+    """The columns of a target value in both tables; ``None`` for none."""
+    if not text:
+        return None
+    target = read_target(normal_form(spelling(text)))
+    return _kind(target), _share(target)
 
 
 def _label(form: Form) -> str:
@@ -58,44 +79,24 @@ def _target_fields(form: Form) -> tuple[str, ...]:
     return tuple(name for name in names if form.fields[name].type_name == "target")
 
 
-def _values(dataset: Dataset) -> Iterator[Target | None]:
-    """The target value of every indicator; ``None`` where it has none."""
-    fields = _target_fields(dataset.form)
-    for row in dataset.indicators:
-        texts = (row.indicator.values.get(name) for name in fields)
-        text = next((each for each in texts if isinstance(each, str)), "")
-        yield read_target(normal_form(spelling(text))) if text else None
-
-
-def _counted(
-    dataset: Dataset, targets: Iterator[Target | None], columns: int, column_of: Callable[[Target | None], int | None]
-) -> dict[str, list[int]]:
-    form = dataset.form
-    found: dict[str, list[int]] = {}
-    for name in form.project_sheet.groups:
-        for block in form.groups[name].blocks:
-            found.setdefault(block.level2 or form.groups[name].label, [0] * columns)
-    for row, target in zip(dataset.indicators, targets, strict=True):
-        column = column_of(target)
-        if column is not None:
-            found[row.indicator.level2 or form.groups[row.indicator.group].label][column] += 1
-    return found
+def _nothing(form: Form, columns: int) -> dict[str, list[int]]:
+    """Noughts for every level 2 of the form, in its order."""
+    groups = [form.groups[name] for name in form.project_sheet.groups]
+    return {block.level2 or group.label: [0] * columns for group in groups for block in group.blocks}
 
 
 def _rows(counts: dict[str, list[int]]) -> list[list[CellContent]]:
     return [[label, *each] for label, each in counts.items()] if any(map(sum, counts.values())) else []
 
 
-def _kind(target: Target | None) -> int | None:
-    if target is None:
-        return None
+def _kind(target: Target) -> int:
     if target.kind == "number":
         return _OPERATORS.get(target.op, len(_KINDS) - 1)
     return {"period": 3, "words": 4}.get(target.kind, 5)
 
 
-def _share(target: Target | None) -> int | None:
-    if target is None or target.kind != "number" or target.unit != "%":
+def _share(target: Target) -> int | None:
+    if target.kind != "number" or target.unit != "%":
         return None
     if target.number > _BOUNDS[-1]:
         return len(_SHARES) - 1
