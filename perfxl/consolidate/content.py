@@ -17,7 +17,7 @@ from ..form.records import Row, SheetRecord, data_number, data_text, money_micro
 from ..rules.types import Raw, is_blank, shown
 from .book_text import book_text
 
-__all__ = ["Content", "Explanation", "FormKey", "Indicator", "Project", "Value", "content_of"]
+__all__ = ["Content", "Explanation", "FormKey", "Indicator", "Project", "Value", "content_of", "value_of"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -148,12 +148,12 @@ def content_of(submission: Submission) -> Content:
         form=(form.id, form.version) if form else None,
         unit_code=_sound(submission.unit_code),
         unit_name=_sound(submission.unit_name),
-        cover={name: _value(form.fields[name], cover.get(name)) for name in form.cover} if form else {},
+        cover={name: value_of(form.fields[name], cover.get(name)) for name in form.cover} if form else {},
         projects=tuple(_projects(form, submission)) if form else (),
         explanations=tuple(_explanations(submission)) if form else (),
         findings=tuple(_sound_finding(each) for each in submission.findings),
         book=_sound(book_text(submission.book)) if form and submission.book else "",
-        meta=dict(submission.meta),
+        meta={_sound(name): _sound(value) for name, value in submission.meta.items()},
     )
 
 
@@ -181,7 +181,7 @@ def _projects(form: Form, submission: Submission) -> Iterator[Project]:
             code=_sound(data_text(form.fields[code], record.raws.get(code))),
             name=_sound(data_text(form.fields[name], record.raws.get(name))),
             budget=money_micro(form.fields[budget], record.raws.get(budget)),
-            values={each.name: _value(each, record.raws.get(each.name)) for each in single},
+            values={each.name: value_of(each, record.raws.get(each.name)) for each in single},
             cells={each.name: place.cell(each.name) for each in single},
             indicators=tuple(_indicators(form, record, place)),
         )
@@ -200,7 +200,7 @@ def _indicators(form: Form, record: SheetRecord, place: SheetPlace) -> Iterator[
                 level1=block.level1,
                 level2=block.level2,
                 cell=_first_cell(place, group_name, fields, row),
-                values={each.name: _value(each, row.raws.get(each.name)) for each in fields},
+                values={each.name: value_of(each, row.raws.get(each.name)) for each in fields},
             )
 
 
@@ -208,7 +208,8 @@ def _first_cell(place: SheetPlace, group: str, fields: list[Field], row: Row) ->
     return next((cell for each in fields if (cell := place.cell(each.name, group, row))), "")
 
 
-def _value(each: Field, raw: Raw) -> Value:
+def value_of(each: Field, raw: Raw) -> Value:
+    """A raw value as data."""
     if is_blank(raw):
         return None
     if each.type_name == "money":

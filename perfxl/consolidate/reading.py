@@ -20,6 +20,7 @@ from ..workbook.seal import KeyRing
 from ..workers import Bounds, Lost, Why, mapped, unordered, workers_for
 from .archives import member_bytes
 from .content import Content, content_of
+from .direct import submission_rows
 from .files import Found, bytes_of, seems_legacy
 from .rows import Rows, rows_of
 from .store import Store
@@ -195,8 +196,8 @@ class _ReadRows:
     mark: str
 
     def __call__(self, found: Found) -> Rows | Content:
-        content = content_of(self.read(found))
-        return rows_of(content, self.mark) if content.sha256 else content
+        submission = self.read(found)
+        return submission_rows(submission, self.mark) if submission.sha256 else content_of(submission)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from perfxl.check.intake import submission_of
 from perfxl.check.run import findings_of
-from perfxl.consolidate.content import content_of
-from perfxl.consolidate.rows import rows_of
+from perfxl.consolidate.direct import submission_rows
 from perfxl.consolidate.store import Store
 from perfxl.form import judges
 from perfxl.form.screen import failures_of
@@ -50,7 +49,7 @@ def measured(files: int, runs: int) -> dict[str, float]:
     made = [unit_of(index, code, _SEED) for index, code in enumerate(unit_codes(files, _SEED))]
     read = [submission_of(make_workbook(each), f"{number}.xlsx") for number, each in enumerate(made)]
     books = [(each.book, each.places) for each in read if each.book is not None]
-    rows = [rows_of(content_of(each), "reader") for each in read]
+    rows = [submission_rows(each, "reader") for each in read]
     with tempfile.TemporaryDirectory() as folder:
 
         def insert() -> None:
@@ -63,7 +62,7 @@ def measured(files: int, runs: int) -> dict[str, float]:
             "screen": lambda: [failures_of(FORM, book) for book, _ in books],
             "judges": lambda: [list(judges.judge(FORM, rule, book)) for book, _ in books for rule in FORM.judges],
             "findings": lambda: [findings_of(FORM, book, places, "a.xlsx") for book, places in books],
-            "rows": lambda: [rows_of(content_of(each), "reader") for each in read],
+            "rows": lambda: [submission_rows(each, "reader") for each in read],
             "insert": insert,
         }
         found = {name: round(_milliseconds(call, files, runs), 3) for name, call in stages.items()}

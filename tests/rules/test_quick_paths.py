@@ -8,6 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from perfxl.form.library import find_form
+from perfxl.form.records import money_micro
 from perfxl.rules.functions import Kind, check_char
 from perfxl.rules.targets import REPLACEMENTS, _taken_apart, normal_form, read_target, spelling
 from perfxl.rules.types import FieldType, number_type
@@ -112,3 +114,16 @@ class DescribeCheckCharacters:
         known = len(code) == 20 and set(code) <= set(alphabet)
         total = sum(alphabet.index(char) * 3**place for place, char in enumerate(code)) if known else 0
         assert check_char(code) == (alphabet[30 - total % 31] if known else "")
+
+
+class DescribeMoney:
+    @given(st.floats(0, 99_999_999))
+    @example(0.1 + 0.2)
+    @example(99_999_999.0)
+    @example(12345678.123457)
+    def it_is_exact_in_millionths(self, number: float) -> None:
+        field = find_form("hebei-2023").fields["budget"]
+        for each in (number, round(number, 6), round(number, 2)):
+            exact = int((Decimal(repr(each)) * 1_000_000).to_integral_value())
+            assert money_micro(field, each) in (exact, None)
+        assert money_micro(field, round(number, 6)) is not None

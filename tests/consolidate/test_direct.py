@@ -1,0 +1,81 @@
+"""A submission straight to rows is the same as by way of its content."""
+
+from __future__ import annotations
+
+from itertools import islice
+from random import Random
+
+import pytest
+
+from perfxl.check import Condition, Submission
+from perfxl.check.intake import submission_of
+from perfxl.check.run import findings_of
+from perfxl.consolidate.content import content_of
+from perfxl.consolidate.direct import submission_rows
+from perfxl.consolidate.rows import rows_of
+from perfxl.consolidate.store import Store
+from perfxl.form.library import find_form
+from perfxl.form.records import Book, RowKey
+from perfxl.workbook.places import SheetPlace
+from tests.conformance.suite import Suite
+
+
+def made(form_id: str, seed: int, found: Book) -> Submission:
+    """A submission of the book, explained here and there, some cells without a known place."""
+    form, rng = find_form(form_id), Random(seed)
+    places = []
+    for number, record in enumerate(found.all()):
+        place = SheetPlace(f"表{number}")
+        place.cells = {name: f"B{at}" for at, name in enumerate(record.raws) if rng.random() < 0.9}
+        for name, rows in record.rows.items():
+            for row in rows:
+                cells = {field: f"C{row.block}{row.slot}" for field in row.raws if rng.random() < 0.7}
+                place.rows[name, row.block, row.slot] = cells
+            record.explanations[RowKey(name, rows[0].block, rows[0].slot)] = "确有其事，已核对"
+        places.append(place)
+    return Submission(
+        file="a.xlsx",
+        sha256=f"{seed:064x}",
+        condition=Condition.READ,
+        size=5,
+        modified="2022-10-01T00:00:00Z",
+        form=form,
+        book=found,
+        places=places,
+        findings=findings_of(form, found, places, "a.xlsx"),
+        meta={"form": form_id, "名": "“值”"},
+    )
+
+
+@pytest.mark.parametrize("form_id", ["hebei-2023", "national-2021"])
+class DescribeSubmissionRows:
+    def it_writes_what_the_content_holds(self, form_id: str) -> None:
+        for seed, (_, found) in enumerate(islice(Suite(find_form(form_id)), 120)):
+            one = made(form_id, seed, found)
+            assert submission_rows(one, "reader") == rows_of(content_of(one), "reader"), seed
+
+    @pytest.mark.parametrize("where", ["value", "title", "meta"])
+    def it_replaces_lone_surrogates_wherever_they_stand(self, form_id: str, where: str) -> None:
+        form = find_form(form_id)
+        found = next(found for _, found in Suite(form) if found.projects(form))
+        one = made(form_id, 4, found)
+        assert one.book is not None
+        if where == "value":
+            one.book.cover.raws["contact"] = "张\ud800三"
+        elif where == "title":
+            for place in one.places:
+                place.title += "\udc00"
+        else:
+            one.meta["名"] = "\udfff"
+        rows = submission_rows(one, "reader")
+        assert rows == rows_of(content_of(one), "reader")
+        with Store() as store:
+            store.insert([rows])
+            assert "\ufffd" in repr([store.book(one.sha256), store.contents({"a.xlsx": one.sha256})])
+
+
+class DescribeWhatWasNotRead:
+    def it_keeps_the_reason(self) -> None:
+        one = submission_of(b"no workbook", "a.xlsx")
+        assert submission_rows(one, "reader") == rows_of(content_of(one), "reader")
+        assert submission_rows(one, "reader").finding
