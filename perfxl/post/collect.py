@@ -97,6 +97,8 @@ class Collector:
     def pass_by(self, head: bytes, size: int, place: Place, arrived: datetime | None) -> Arrival:
         """List a mail that is too large to be fetched."""
         key = hashlib.sha256(f"{place[0]}/{place[1]}".encode()).hexdigest()
+        if key in self._known:
+            return self._known[key]
         opened = open_mail(head, self.now, arrived)
         said = entry("M24")
         arrival = replace(
