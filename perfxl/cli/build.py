@@ -25,6 +25,7 @@ from ..post.handout import Handout, LastYear, hand_out
 from ..workbook.layout import Plan, plan_of
 from ..workbook.write import BuildOptions, blank_date, build_workbook
 from . import app
+from .progress import progress
 
 __all__ = ["template"]
 
@@ -136,10 +137,13 @@ def _hand_out(
     handout = Handout(task=task, ring=ring, spare=spare, at=datetime.now(UTC), slots=_slot_counts(slots))
     made: list[HandedOut] = []
     size = 0
-    for each in hand_out(handout, roster, last, jobs=jobs):
-        write_complete(folder / each.line.file, each.content)
-        made.append(each.line)
-        size += len(each.content)
+    with progress("生成") as report:
+        for each in hand_out(handout, roster, last, jobs=jobs):
+            write_complete(folder / each.line.file, each.content)
+            made.append(each.line)
+            size += len(each.content)
+            if report is not None:
+                report(len(made), len(roster.units), each.line.file)
     write_complete(folder / MANIFEST, manifest_text(made))
     if store is not None:
         with Store(store) as opened:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..consolidate.keys import find_ring, key_path
 from ..consolidate.manifest import read_manifest
 from ..consolidate.roster import read_roster
-from ..consolidate.run import Progress as Report
 from ..consolidate.run import Round, Summary, consolidate_files, printed
 from ..consolidate.standing import standings
 from ..consolidate.states import State
@@ -24,6 +20,7 @@ from ..consolidate.task import load_task
 from ..errors import PerfxlError
 from ..form.library import find_form
 from . import app
+from .progress import progress
 
 __all__ = ["consolidate", "tell"]
 
@@ -60,7 +57,7 @@ def consolidate(
         raise PerfxlError("C03", option="-o", found=output, expected="以 .xlsx 结尾的文件名")
     mine = [path for path in (task, roster, ceilings, store, handed_out, last_year) if path]
     now = datetime.now(UTC).astimezone()
-    with _progress() as report:
+    with progress("读取") as report:
         summary = consolidate_files(
             paths, output, as_of=now, form=meant, part=part, but=mine, csv=csv, progress=report, jobs=jobs
         )
@@ -78,23 +75,6 @@ def _bytes(path: Path) -> bytes:
     if not path.is_file():
         raise PerfxlError("C01", path=path)
     return path.read_bytes()
-
-
-@contextmanager
-def _progress() -> Iterator[Report | None]:
-    """A progress bar on stderr, if that is a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    columns = (TextColumn("读取"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[file]}"))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, file="")
-
-        def report(done: int, total: int, file: str) -> None:
-            bar.update(task, completed=done, total=total, file=file[-40:])
-
-        yield report
 
 
 def tell(summary: Summary) -> None:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from ..consolidate.output import write_complete
@@ -31,6 +28,7 @@ from ..publish.run import publish as publish_all
 from ..publish.sources import Source, import_file, read_source
 from ..publish.workbooks import workbook_name, workbook_of
 from . import app
+from .progress import progress
 
 __all__ = ["diff", "import_documents", "publish"]
 
@@ -57,19 +55,6 @@ def _dated(text: str, form: Form) -> datetime:
         raise PerfxlError("C03", option="--as-of", found=text, expected="年-月-日，如 2023-03-01") from None
 
 
-@contextmanager
-def _progress(what: str) -> Iterator[Any]:
-    """A progress callback (done, total, name), drawn on stderr if that is a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    with Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[name]}"),
-                  console=console, transient=True) as bar:  # fmt: skip
-        task = bar.add_task("", total=None, name="")
-        yield lambda done, total, name: bar.update(task, completed=done, total=total, name=str(name)[-40:])
-
-
 @app.command()
 def publish(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="STORE|DIR…", help="汇总库，或收回的工作簿及其文件夹")] = None,
@@ -93,7 +78,7 @@ def publish(
         return
     if not paths or output is None:
         raise PerfxlError("C03", option="publish", found="缺少来源或 -o", expected="perfxl publish STORE|DIR -o DIR")
-    with _progress("读取") as report:
+    with progress("读取") as report:
         source = read_source(paths, form=form, progress=report)
     departments = _wanted(source, unit or [], project or [])
     if strict:
@@ -103,7 +88,7 @@ def publish(
     word = DocumentTemplate(_bytes(template), str(template)) if template else default_template(source.form)
     options = Options(as_of=_dated(as_of, source.form), pdf=pdf, html=html, markdown=markdown, pages=pages)
     told = _Told(source)
-    with _progress("生成") as report:
+    with progress("生成") as report:
         for number, made in enumerate(publish_all(departments, word, options), 1):
             for name, content in made.files.items():
                 write_complete(output / name, content)
