@@ -165,6 +165,11 @@ CATALOGUE = _catalogue(
     ("S48", "文件不能读取：{reason}", "请填报人重新发送。"),
     ("S50", "下发清单 {path} 有 {count} 处问题：{faults}", "请用 perfxl template --task 写出的清单，不要改动其中的内容。"),
     ("S51", "下发清单 {path} 属于任务 {found}，不是 {expected}", "请用本任务的下发清单。"),
+    # Cluster.
+    ("S60", "使用集群（--cluster）需要 dask.distributed", "运行 pip install \"perfxl[cluster]\"；各工作机上也要安装。"),
+    ("S61", "集群 {address} 无法连接：{reason}", "检查调度器（dask scheduler）是否在运行、地址和端口是否正确；或去掉 --cluster，在本机读取。"),
+    ("S62", "集群 {address} 上没有工作进程", "在各工作机上运行 dask worker {address}；或去掉 --cluster，在本机读取。"),
+    ("S63", "集群的工作进程 {worker} 不能使用：{reason}", "各工作机须安装与本机相同版本的 perfxl 和表样（PERFXL_FORMS）。"),
     # Publication: templates, documents, import.
     ("W01", "不是可以读取的 Word 文档（.docx）：{reason}", "请在 Word 或 WPS 中另存为 .docx 后再用。"),
     ("W02", "模板标记 {tag} 有误：{reason}（所在段落“{paragraph}”）", "在 Word 中改正该标记；可用的名称见 perfxl publish --fields。"),

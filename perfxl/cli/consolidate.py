@@ -37,6 +37,7 @@ def consolidate(
     handed_out: Annotated[Path | None, typer.Option("--handed-out", metavar="FILE", help="下发清单（下发清单.csv）")] = None,
     last_year: Annotated[Path | None, typer.Option("--last-year", metavar="STORE", help="上年的汇总库，用于与上年核对")] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="读取所用进程数，0 为自动")] = 0,
+    cluster: Annotated[str, typer.Option("--cluster", metavar="ADDR", help="由 Dask 集群读取，如 tcp://10.0.0.1:8786")] = "",
     csv: Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="各表另存为 CSV（UTF-8），不受 Excel 行数限制")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
@@ -59,7 +60,7 @@ def consolidate(
     now = datetime.now(UTC).astimezone()
     with progress("读取") as report:
         summary = consolidate_files(
-            paths, output, as_of=now, form=meant, part=part, but=mine, csv=csv, progress=report, jobs=jobs
+            paths, output, as_of=now, form=meant, part=part, but=mine, csv=csv, progress=report, jobs=jobs, cluster=cluster
         )
     if as_json:
         print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..check.intake import file_bytes
@@ -31,12 +31,14 @@ class Found:
 
     In an archive: ``path`` is the archive's, ``inside`` where the file lies in it.
     ``fault`` is why the archive itself could not be opened, "" if it could.
+    ``data`` are the bytes where they travel along, to machines that do not see the path.
     """
 
     path: Path
     shown: str
     inside: tuple[Span, ...] = ()
     fault: str = ""
+    data: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,8 @@ def bytes_of(found: Found) -> bytes:
     """A file's bytes; Refusal I10, I14, I32 or I33 where there are none to read."""
     if found.fault:
         raise Refusal("I32", reason=found.fault)
+    if found.data is not None:
+        return found.data
     data = member_bytes(found.path, found.inside) if found.inside else file_bytes(found.path)
     kind = archive_kind(data) or (".tar" if data[257:262] == b"ustar" else "")
     if kind:

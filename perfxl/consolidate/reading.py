@@ -86,13 +86,15 @@ def read_contents(
     read: ReadFile,
     *,
     jobs: int = 1,
+    cluster: str = "",
     progress: Progress | None = None,
     seals: str = "",
     bounds: Bounds = BOUNDS,
 ) -> Read:
     """Read the files that the store does not know into the store; take all of them from it.
 
-    ``jobs`` processes read (1: this one; 0: one per core once that is worth it).
+    ``jobs`` processes read (1: this one; 0: one per core once that is worth it),
+    or the Dask cluster at the address ``cluster`` (S60–S63).
     A file that could not be read is tried again on every run.  ``seals`` marks
     the keys that the reader verifies with: what was read with others is read again.
     """
@@ -103,8 +105,13 @@ def read_contents(
     if progress is not None and done:
         progress(done, len(files), "")
     unkept: dict[str, Content] = {}
-    workers = _workers(fresh, jobs)
-    found = unordered(_ReadRows(read, mark), fresh, jobs=workers, lost=_LostRows(mark), bounds=bounds)
+    work, lost = _ReadRows(read, mark), _LostRows(mark)
+    if cluster and fresh:
+        from .cluster import on_cluster  # here, not above: processes that read do without it
+
+        found = on_cluster(cluster, work, fresh, mark=reader_mark, lost=lost, bounds=bounds)
+    else:
+        found = unordered(work, fresh, jobs=_workers(fresh, jobs), lost=lost, bounds=bounds)
     with _Batch(store) as batch:
         for number, taken in found:
             name = fresh[number].shown

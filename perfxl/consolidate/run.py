@@ -184,6 +184,7 @@ def consolidate_files(
     csv: Path | None = None,
     progress: Progress | None = None,
     jobs: int = 1,
+    cluster: str = "",
 ) -> Summary:
     """Read the workbooks in ``paths`` and write the consolidated workbook to ``output``.
 
@@ -191,8 +192,8 @@ def consolidate_files(
     the one that most files were made from.  ``as_of`` dates the workbook.  The
     output is replaced only when complete, and 财政意见 in it are carried over.
     ``but`` are files in the folders that are not to be read.  ``jobs`` processes
-    read (1: this one; 0: one per core once that is worth it).
-    Raises C01, C02, C05, S20–S25; nothing that is wrong inside a file does.
+    read (1: this one; 0: one per core once that is worth it), or the Dask cluster at ``cluster``.
+    Raises C01, C02, C05, S20–S25, S60–S63; nothing that is wrong inside a file does.
     """
     part = part or Round()
     refuse_filled(output)
@@ -203,7 +204,7 @@ def consolidate_files(
         remember(store, part)
         seals = part.keys.mark if part.keys else ""
         reader = FileReader(ring=part.keys)
-        read = read_contents(gathered.files, store, reader, jobs=jobs, progress=progress, seals=seals)
+        read = read_contents(gathered.files, store, reader, jobs=jobs, cluster=cluster, progress=progress, seals=seals)
         meant = form or _meant(store, read.contents)
         keep_opinions(store, opinions_in(output, meant.fields[meant.roles["unit_code"]].label))
         dataset = dataset_of(
