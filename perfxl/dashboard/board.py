@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..consolidate.dataset import Dataset, StatedFinding
+from ..consolidate.mail import Kind
 from ..consolidate.roster import Unit
 from ..consolidate.run import printed
 from ..consolidate.standing import NO_OFFICE, Standing, standings
 from ..consolidate.states import WINNING, Judged, State, is_late, moment
 from ..consolidate.task import CHINA
+from ..consolidate.unit_mail import UnitMail
 from ..errors import CATALOGUE
 from ..form.model import Severity
 from .columns import Pool, exact, table
@@ -23,9 +25,9 @@ MISSING = "missing"
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
-def day_of(modified: str) -> str:
-    """The day of a workbook's own time, in China; "" if unknown."""
-    found = moment(modified)
+def day_of(when: str) -> str:
+    """The day of a moment, in China; "" if unknown."""
+    found = moment(when)
     return f"{found.astimezone(CHINA):%Y-%m-%d}" if found.year > 1 else ""
 
 
@@ -75,14 +77,15 @@ class Board:
         }
 
     def _units(self, pool: Pool) -> dict[str, object]:
-        units = self.units
+        units, dataset = self.units, self.dataset
         contents = [each.file.content if each.file else None for each in units]
         words = ("code", "name", "contact", "phone", "email")
         texts: dict[str, list[str]] = {word: [getattr(each.unit, word) for each in units] for word in words}
         texts["office"] = [each.unit.office or (NO_OFFICE if self.on_roster and each.listed else "") for each in units]
         texts["department"] = [each.unit.code[:3] for each in units]
         texts["state"] = [each.code for each in units]
-        texts["day"] = [day_of(each.modified) if each else "" for each in contents]
+        texts["day"] = [day_of(each.when) if each else "" for each in contents]
+        texts["mail"] = ["；".join(_mailed(dataset.mail.get(each.unit.code))) for each in units]
         texts["notes"] = ["；".join(each.notes) for each in units]
         texts["out"] = [day_of(each.handed[-1].at) if each.handed else "" for each in units]
         numbers: dict[str, list[int | float | str | None]] = {
@@ -135,12 +138,12 @@ class Board:
         return {"units": len(mine), "states": states, "late": sum(each.late for each in mine)}
 
     def _days(self) -> list[dict[str, object]]:
-        """Per day: files saved, and units of which no earlier file is known."""
+        """Per day: files that came, and units of which no earlier file is known."""
         files: dict[str, int] = {}
         first: dict[str, str] = {}
         for judged in self.dataset.files:
             content = judged.content
-            day = day_of(content.modified)
+            day = day_of(content.when)
             if not day or judged.state in (State.UNREADABLE, State.UNRECOGNISED):
                 continue
             files[day] = files.get(day, 0) + 1
@@ -172,6 +175,14 @@ class Board:
             return self.dataset.form.rules[rule].title
         entry = CATALOGUE.get(rule)
         return _PLACEHOLDER.sub("…", entry.message) if entry else ""
+
+
+def _mailed(mail: UnitMail | None) -> list[str]:
+    """What was mailed to a unit and by it, in a few words each."""
+    if mail is None:
+        return []
+    sent = [f"{kind.value} {mail.shown(kind)}" for kind in Kind if mail.shown(kind)]
+    return [*sent, f"来件 {mail.came_shown}"] if mail.came else sent
 
 
 def board_of(dataset: Dataset) -> Board:

@@ -58,7 +58,7 @@ class Records:
             "reason": [judged.reason for judged in self.files],
             "code": [each.unit_code for each in contents],
             "unit": [each.unit_name for each in contents],
-            "day": [day_of(each.modified) for each in contents],
+            "day": [day_of(each.when) for each in contents],
         }
         for each in cover_fields(self.form):
             texts[f"cover.{each.name}"] = [shown(each, content.cover.get(each.name)) for content in contents]

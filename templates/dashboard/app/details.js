@@ -43,11 +43,12 @@ function unitView(at) {
     unit.ceiling !== null && ["控制数", money(unit.ceiling)],
     unit.ceiling !== null && unit.money !== null && ["差额", money(difference(unit.money, unit.ceiling))],
     unit.errors !== null && ["错误 / 提示 / 已说明", `${unit.errors} / ${unit.open} / ${unit.explained}`],
-    unit.day && ["保存日期", unit.day + (unit.late ? "（迟报）" : "")],
+    unit.day && ["报送日期", unit.day + (unit.late ? "（迟报）" : "")],
     ...cover,
     unit.contact && ["联系人（名册）", unit.contact], unit.phone && ["联系电话（名册）", unit.phone], unit.email && ["电子邮箱", unit.email],
     meta.roster && !unit.listed && ["名册", "不在名册"],
     unit.handed && ["下发", `${unit.handed} 份` + (unit.out ? `，最近 ${unit.out}` : "")],
+    unit.mail && ["邮件", unit.mail, true],
     unit.notes && ["报送提示", unit.notes, true],
     file && ["状态说明", file.reason, true],
   ])));
@@ -67,7 +68,7 @@ function unitView(at) {
     { title: "文件", kind: "text", of: each => each.name },
     { title: "状态", kind: "short", of: each => stateMark(each.state) },
     { title: "原因", kind: "text roomy", of: each => each.reason },
-    { title: "保存日期", kind: "short", of: each => each.day },
+    { title: "报送日期", kind: "short", of: each => each.day },
     { title: `${meta.labels.budget}（${meta.unit}）`, kind: "number", of: each => money(each.money) },
     { title: "SHA-256", kind: "short roomy", of: each => each.sha },
   ], files, { label: "文件" })));

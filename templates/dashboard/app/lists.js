@@ -25,7 +25,7 @@ function unitList(given) {
       { title: "状态", name: "state", width: 92, narrow: 78, mark: each => stateMark(each.state) },
       { title: "份数", name: "versions", kind: "number", width: 66 },
       ...(units.some(each => each.late) ? [{ title: "迟报", name: "late", width: 66, of: each => (each.late ? "迟报" : "") }] : []),
-      { title: "保存日期", name: "day", width: 104 },
+      { title: "报送日期", name: "day", width: 104 },
       { title: "项目", name: "projects", kind: "number", width: 66 },
       { title: meta.labels.budget, name: "money", kind: "number", width: 118, narrow: 104, of: each => money(each.money) },
       ...(ceilings ? [{ title: "控制数", name: "ceiling", kind: "number", width: 118, of: each => money(each.ceiling) }] : []),
@@ -66,7 +66,7 @@ function indicatorList(given) {
   const fields = [];
   for (const group of data.form.groups) for (const field of group.fields) if (!fields.some(each => each.name === field.name)) fields.push(field);
   return listView({
-    name: "indicators", title: data.form.groups.length === 1 ? data.form.groups[0].label : "指标", rows: rows, placeholder: ["项目", ...fields.slice(0, 4).map(each => each.label)].join("、"),
+    name: "indicators", title: data.form.groups.length === 1 ? data.form.groups[0].label : "指标", rows: rows, placeholder: ["项目", ...fields.slice(0, 3).map(each => each.label)].join("、"),
     searched: ["unitCode", "unitName", "projectCode", "projectName", "level1", "level2", ...fields.map(each => "v." + each.name)],
     filters: [departmentFilter(rows),
       { name: "level", title: "类别", all: "全部类别", of: each => each.level2, options: [...new Set(data.form.groups.flatMap(group => group.blocks.map(block => block[1] || group.label)))].map(each => [each, each]) },
@@ -134,7 +134,7 @@ function fileList(given) {
       { title: meta.labels.budget, name: "money", kind: "number", width: 118, of: each => money(each.money) },
       { title: "错误", name: "errors", kind: "number", width: 66 },
       { title: "提示", name: "open", kind: "number", width: 66 },
-      { title: "保存日期", name: "day", width: 104 },
+      { title: "报送日期", name: "day", width: 104 },
     ],
   }, given);
 }

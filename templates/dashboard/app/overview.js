@@ -92,7 +92,7 @@ function daysPanel(wide) {
   if (deadline) series.push({ name: `截止 ${deadline}`, colour: COLOURS.returned });
   return chartPanel({
     title: "报送进度（按日）",
-    note: "以工作簿的保存时间为准，一个单位按最早的一份计。",
+    note: "有邮件的按收到日期，其余按工作簿的保存时间；一个单位按最早的一份计。",
     summary: `报送进度折线图：${days[0].day} 至 ${days[days.length - 1].day}，累计 ${sofar} 个单位。全部数字见数据表。`,
     series: series,
     wide: wide,
