@@ -103,6 +103,19 @@ FAULTS = (
         should="0",
         agree=("LibreOffice", "CellRune"),
     ),
+    *(
+        Fault(
+            engine=engine,
+            version=version,
+            what="a number halfway between two of 15 digits is cut to the even one before it is rounded away from zero",
+            typed=100000000.0078125,
+            formula="ROUND(A1,6)",
+            answers=100000000.007812,
+            should=100000000.007813,
+            agree=("LibreOffice",),
+        )
+        for engine, version in (("CellRune", "0.2.0"), ("IronCalc", "0.9.1"))
+    ),
 )
 
 

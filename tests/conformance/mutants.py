@@ -15,10 +15,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from perfxl.errors import PerfxlError
+from perfxl.form.evaluate import evaluate
 from perfxl.form.library import find_form, form_ids
 from perfxl.form.model import Check, Form
+from perfxl.form.records import Book
 from perfxl.form.rules import scope_of
 from perfxl.rules.analyse import Expression, Role, analyse_rule
+from perfxl.rules.python import Outcome
 from perfxl.workbook.layout import HEADER_ROWS, Plan
 from perfxl.workbook.write import live_plan
 from tests.engines.recalculated import Calculated, a1, by_ironcalc, sheets_of
@@ -32,7 +35,8 @@ _OPERATORS = {
     "=": ("<>",), "<>": ("=",), ">=": (">", "<="), "<=": ("<", ">="), ">": (">=", "<"), "<": ("<=", ">"),
     "+": ("-",), "-": ("+",), "AND": ("OR",), "OR": ("AND",), "LEFT": ("RIGHT",), "RIGHT": ("LEFT",), "MIN": ("MAX",), "MAX": ("MIN",),
 }  # fmt: skip
-_BATCH = 10
+_TRIES = 3
+"""Books in which the engine may catch a mutant."""
 BOOKS = 440
 """As many as the harness draws for 200 outcomes of every rule."""
 LEAST = 0.95
@@ -71,6 +75,8 @@ class Equivalent:
         altered = [source.replace(self.was, now, 1) for now in self.now]
         return (form.id, mutant.check.rule) == (self.form, self.rule) and self.was in source and mutant.now in altered
 
+
+Outcomes = dict[int, set[tuple[int, int, int, Outcome]]]
 
 EQUIVALENT = (
     Equivalent(
@@ -253,26 +259,52 @@ def catch(form_id: str, *, books: int, one_in: int = 1) -> Catch:
 
 
 def missed(form: Form, chosen: Sequence[Mutant], books: int) -> list[Mutant]:
-    """The mutants that no book catches, as IronCalc calculates them."""
+    """The mutants that no book catches, as IronCalc calculates them.
+
+    Python says which books may tell a mutant; the engine has to calculate those only.
+    """
     drawn = list(islice(Suite(form, spare=SPARED["IronCalc"]), books))
-    true: dict[int, Calculated] = {}
+    right = [outcomes(form, book) for _, book in drawn]
     found: list[Mutant] = []
     for each in rounds(chosen):
-        left = each
-        for start in range(0, len(drawn), _BATCH):
-            # Made again for those that are left, or the others' formulas would be calculated on and on.
-            wrong = altered(form, left)
-            batch = range(start, min(start + _BATCH, len(drawn)))
-            for at in batch:
-                if at not in true:
-                    true[at] = _cached(built(form, *drawn[at]))
-            calculated = by_ironcalc([built(wrong, *drawn[at]) for at in batch])
-            for at, result in zip(batch, calculated, strict=True):
-                left = [each for each in left if not _differs(wrong, drawn[at][0], each.check, true[at], result)]
-            if not left:
-                break
+        wrong = altered(form, each)
+        telling = _telling(wrong, each, drawn, right)
+        left = list(each)
+        for at in sorted({at for books in telling.values() for at in books}):
+            asked = [mutant for mutant in left if at in telling[mutant.check.number]]
+            if asked:
+                plan, book = drawn[at]
+                true = _cached(built(form, plan, book))
+                (calculated,) = by_ironcalc([built(wrong, plan, book)])
+                left = [mutant for mutant in left if not _differs(wrong, plan, mutant.check, true, calculated)]
         found += left
     return found
+
+
+def outcomes(form: Form, book: Book) -> Outcomes:
+    """What does not pass in a book, by check number: sheet, block, slot, outcome."""
+    found: Outcomes = {}
+    for at, result in enumerate(evaluate(form, book)):
+        for failure in result.failures:
+            block, slot = (failure.row.block, failure.row.slot) if failure.row else (-1, -1)
+            found.setdefault(failure.check.number, set()).add((at, block, slot, failure.outcome))
+    return found
+
+
+def _telling(
+    wrong: Form, chosen: Sequence[Mutant], drawn: Sequence[tuple[Plan, Book]], right: Sequence[Outcomes]
+) -> dict[int, list[int]]:
+    """By check number, the first books whose outcomes an altered formula changes."""
+    telling: dict[int, list[int]] = {mutant.check.number: [] for mutant in chosen}
+    for at, (_, book) in enumerate(drawn):
+        wanted = [number for number, books in telling.items() if len(books) < _TRIES]
+        if not wanted:
+            break
+        found = outcomes(wrong, book)
+        for number in wanted:
+            if found.get(number) != right[at].get(number):
+                telling[number].append(at)
+    return telling
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from perfxl.form.records import Book, Row, SheetRecord
 from perfxl.rules.python import Outcome
 from perfxl.rules.types import Raw, is_blank
 from perfxl.rules.values import NA, ReadValue
-from perfxl.workbook.layout import Plan, plan_of
+from perfxl.workbook.layout import Plan, SheetLayout, layout_of, plan_of
 
 from . import pools
 from .edges import Edges, calls, sums
@@ -82,6 +82,8 @@ class Suite:
     def __post_init__(self) -> None:
         form = self.form
         self._rng = Random(f"{form.id} {self.seed}")
+        # Drawn apart, so that what stands in the explanations changes no other value.
+        self._said = Random(f"{form.id} {self.seed} explanations")
         # Rules that count over rows or sheets are aimed at by copying and leaving out, not by probes.
         self._counting = {check.number: calls(check, "OCCURS") for check in form.checks}
         self._columns = {name for names in self._counting.values() for name in names}
@@ -108,6 +110,7 @@ class Suite:
         form, rng = self.form, self._rng
         empty = any(self._lacks(check, Outcome.FAIL) for check in self._wants_no_sheet)
         plan = small_plan(form, 1 if empty else PROJECTS)
+        layouts = layout_of(form, plan)
         begun = rng.choice((1, 2, *[PROJECTS] * 8))
         book = Book()
         # A formula that looks over rows or sheets is undecided if one value of them is broken: seldom, then.
@@ -121,6 +124,7 @@ class Suite:
                 book.sheets.append(record)
                 if not sheet.repeats or (not empty and ordinal <= begun):
                     self._fill(book, record, plan, calm)
+                    self._explain(record, layouts[sheet.id])
         self._copy_over_sheets(book)
         found = tally(form, book)
         self.counts += found
@@ -176,6 +180,12 @@ class Suite:
                 record.rows[name] = rows
                 self._copy_over_rows(rows, checks)
                 self._add_up(rows, checks)
+
+    def _explain(self, record: SheetRecord, layout: SheetLayout) -> None:
+        """Explain some hints, and some that are none, with five characters or too few."""
+        for row in sorted(layout.explained_rows):
+            if self._said.random() < 0.2:
+                record.explanations[layout.keys[row]] = self._said.choice(pools.EXPLANATIONS)
 
     def _shared(self, book: Book) -> dict[str, ReadValue]:
         found = self._read(book.cover.raws)

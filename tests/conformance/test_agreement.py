@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from perfxl.form.library import find_form, form_ids
 from perfxl.form.records import Book, Row, SheetRecord
+from perfxl.rules.types import Raw
 from perfxl.workbook.layout import plan_of
 from tests.engines.recalculated import ENGINES, by_cellrune, by_ironcalc, differences, sheets_of
 
-from .harness import built, run
+from . import pools
+from .faults import SPARED
+from .harness import batch_differences, built, run
 
 FORMS = form_ids()
 SHARDS = 100
@@ -64,6 +69,49 @@ class DescribeAnyText:
             assert list(differences(content, calculated)) == []
 
 
+def _typed(number: float) -> float:
+    """A number as Excel keeps what is typed: 15 digits (beyond, engines differ: see FAULTS)."""
+    return float(f"{number:.15g}")
+
+
+_DIGITS = st.integers(-(10**17), 10**17).flatmap(lambda whole: st.integers(0, 16).map(lambda places: whole / 10**places))
+_ANY: st.SearchStrategy[Raw] = st.one_of(
+    st.sampled_from([*pools.BLANKS, *pools.BROKEN, *pools.MONEY, *pools.PERCENTS, *pools.NUMBERS]),
+    _DIGITS.map(_typed),
+    st.floats(-1e9, 1e9).map(_typed),
+    st.floats(0, 1).map(_typed),
+    st.dates(date(1900, 3, 1), date(2100, 1, 1)).map(lambda day: float((day - date(1899, 12, 30)).days)),
+    _TEXT,
+    _TARGET,
+)
+
+
+class DescribeAnyValue:
+    @pytest.mark.parametrize("form_id", FORMS)
+    @settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def it_judges_alike_whatever_a_cell_holds(self, form_id: str, data: st.DataObject) -> None:
+        form = find_form(form_id)
+        plan = plan_of(form, projects=1, slots=dict.fromkeys(form.groups, 1))
+        spared = _ANY.filter(lambda raw: not SPARED["IronCalc"](raw))
+        book = Book()
+        for name in form.cover:
+            book.cover.raws[name] = data.draw(spared)
+        for sheet in form.sheets.values():
+            record = SheetRecord(sheet.id)
+            book.sheets.append(record)
+            record.raws = {each.name: data.draw(spared) for each in form.entry_fields(sheet.id) if not each.group}
+            for name in sheet.groups:
+                blocks = range(len(form.groups[name].blocks))
+                rows = [Row(block, 0, {each: data.draw(spared) for each in form.groups[name].fields}) for block in blocks]
+                record.rows[name] = [row for row in rows if row.begun]
+        content = built(form, plan, book)
+        for engine in (by_ironcalc, by_cellrune):
+            (calculated,) = engine([content])
+            assert list(differences(content, calculated)) == []
+        assert list(batch_differences(form, book)) == []
+
+
 LONGEST = 32_767
 
 
@@ -95,6 +143,22 @@ class DescribeTheLongestTexts:
         cached = [value for sheet in cells.values() for value in sheet.values.values() if isinstance(value, str)]
         assert max(map(len, cached)) == LONGEST
         assert (cells["项目01"].values.get((0, 0)), cells["项目01"].values.get((4, 1))) == ("", "")
+
+
+class DescribeEmoji:
+    @pytest.mark.parametrize("engine", ENGINES)
+    def it_agrees_wherever_no_count_of_them_decides(self, engine: str) -> None:
+        form = find_form("hebei-2023")
+        goals = "😀按时保质保量完成道路修建任务。"
+        book = Book(sheets=[SheetRecord("project", 1, {"name": "😀修路", "purpose": "修😀路", "goals": goals})])
+        values = ("≥90%😀", "😀≥90%", "😀", "5😀", "≥😀", "😀以上", "90%😀以上", "≥1,😀", "*😀")
+        book.sheets[0].rows["indicators"] = [
+            Row(block, 0, {"indicator": f"😀指标{block % 7}", "description": "😀", "value": value, "basis": " 😀 字"})
+            for block, value in enumerate(values)
+        ]
+        content = built(form, plan_of(form, projects=1, lead=False, slots={"indicators": 1}), book)
+        (calculated,) = ENGINES[engine]([content])
+        assert list(differences(content, calculated)) == []
 
 
 REGRESSIONS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -11,6 +12,7 @@ from perfxl.check import submission_of
 from perfxl.cli import app
 from perfxl.cli import form as _registers_the_commands  # noqa: F401
 from perfxl.consolidate.queries import query_faults
+from perfxl.consolidate.run import consolidate_files
 from perfxl.errors import PerfxlError
 from perfxl.form.catalogue import rule_lines, rules_markdown
 from perfxl.form.library import find_form, form_ids
@@ -107,3 +109,20 @@ class DescribeTheNationalForm:
             ("R06", "项目01", "D8", "成本指标通常用 ≤，请核对"),
             ("R02", "项目01", "E17", "定量指标的指标值应只填数字，现为“九十”"),
         ]
+
+    def it_is_consolidated_without_python_of_its_own(self, tmp_path: Path) -> None:
+        form = find_form("national-2021")
+        right = national_book()
+        record = right.sheets[0]
+        record.raws["grant"] = 10.0
+        for row, changes in zip(record.rows["indicators"], ({"nature": "≤", "weight": 25.0}, {}, {"target": "90"}), strict=False):
+            row.raws.update(changes)
+        right.cover.raws["unit_code"] = "657002"
+        (tmp_path / "收回").mkdir()
+        for name, made in (("a.xlsx", national_book()), ("b.xlsx", right)):
+            content = build_workbook(form, plan_of(form, projects=1), made, BuildOptions(as_of=blank_date(form)))
+            (tmp_path / "收回" / name).write_bytes(content)
+        consolidate_files([tmp_path / "收回"], tmp_path / "汇总.xlsx", form=form, as_of=blank_date(form))
+        book = openpyxl.load_workbook(tmp_path / "汇总.xlsx")
+        cells = {str(cell.value) for sheet in book.worksheets for row in sheet.iter_rows() for cell in row}
+        assert {"培训", "13028123P00028410002W", "指标名5", "N05", "N06", "R02"} <= cells

@@ -102,12 +102,12 @@ class DescribeUnlocked:
         assert sheets_of(edited.read_bytes())["项目01"].values[3, 10] == "错误：请填写预算数（单位：万元），没有预算填 0"
 
 
-def _without(content: bytes, pattern: bytes) -> bytes:
+def _without(content: bytes, pattern: bytes, part_name: str = "xl/worksheets/sheet3.xml") -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(target, "w") as made:
         for name in source.namelist():
             part = source.read(name)
-            made.writestr(name, re.sub(pattern, b"", part, flags=re.DOTALL) if name == "xl/worksheets/sheet3.xml" else part)
+            made.writestr(name, re.sub(pattern, b"", part, flags=re.DOTALL) if name == part_name else part)
     return target.getvalue()
 
 
@@ -126,6 +126,15 @@ class DescribeLostLayers:
         assert [finding.message for finding in found.findings if finding.rule == "I18"] == [
             f"工作表 项目01 丢失了{layer}，数据仍已读取。无需处理；请用财政重新下发的工作簿继续填报，不要用其他软件转存。"
         ]
+
+
+    def it_names_lost_names(self, filled: Path) -> None:
+        content = _without(filled.read_bytes(), rb"<definedNames>.*</definedNames>", "xl/workbook.xml")
+        found = submission_of(content, "x.xlsx")
+        assert found.book == _book(filled)
+        assert {(finding.sheet, finding.message.split("，")[0]) for finding in found.findings if finding.rule == "I18"} == {
+            (sheet, f"工作表 {sheet} 丢失了单元格名称") for sheet in ("封面", "部门整体", "项目01", "项目02")
+        }
 
 
 PASTED = [
