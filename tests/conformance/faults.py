@@ -74,6 +74,16 @@ FAULTS = (
         agree=(),
     ),
     Fault(
+        engine="CellRune",
+        version="0.2.0",
+        what="LEFT counts a character beyond U+FFFF once, where its LEN counts two",
+        typed="😀以上",
+        formula="LEFT(A1,LEN(A1)-2)",
+        answers="😀以",
+        should="😀",
+        agree=("LibreOffice", "IronCalc"),
+    ),
+    Fault(
         engine="LibreOffice",
         version="7.4",
         what="a tab in a text of several lines is loaded as U+0001",

@@ -151,7 +151,7 @@ class DescribeEmoji:
         form = find_form("hebei-2023")
         goals = "😀按时保质保量完成道路修建任务。"
         book = Book(sheets=[SheetRecord("project", 1, {"name": "😀修路", "purpose": "修😀路", "goals": goals})])
-        values = ("≥90%😀", "😀≥90%", "😀", "5😀", "≥😀", "😀以上", "90%😀以上", "≥1,😀", "*😀")
+        values = ("≥90%😀", "😀≥90%", "😀", "5😀", "≥😀", "≤😀5", "😀完成", "≥1,😀", "*😀")
         book.sheets[0].rows["indicators"] = [
             Row(block, 0, {"indicator": f"😀指标{block % 7}", "description": "😀", "value": value, "basis": " 😀 字"})
             for block, value in enumerate(values)
