@@ -29,11 +29,12 @@ def _cpu() -> float:
 
 def _timed(figures: dict[str, float], name: str, call: Callable[..., Any]) -> Callable[..., Any]:
     def timed(*arguments: Any, **named: Any) -> Any:
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), _cpu()
         try:
             return call(*arguments, **named)
         finally:
             figures[name] = figures.get(name, 0.0) + time.perf_counter() - start
+            figures[f"{name} cpu"] = figures.get(f"{name} cpu", 0.0) + _cpu() - busy
 
     return timed
 

@@ -206,7 +206,7 @@ class DescribeCsv:
         assert set(found) == {"汇总表", "指标明细", "校验问题", "文件清单", "核对"}
         assert all(each.startswith(b"\xef\xbb\xbf") for each in found.values())
         rows = csv_rows(found["汇总表"])
-        assert rows[0][:3] == ["序号", "主管部门", "单位编码"]
+        assert (rows[0][:3], rows[0][-4:]) == (["序号", "主管部门", "单位编码"], ["状态", "文件", "工作表", "单元格"])
         assert [row[6] for row in rows[1:]] == ["1234567.89", "10", "0.85", "125.005"]
 
     def it_has_one_file_for_several_sheets(self) -> None:

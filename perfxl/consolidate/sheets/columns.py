@@ -79,7 +79,7 @@ def field_columns(form: Form, fields: Iterable[Field]) -> list[Column]:
 
 def provenance(*, linked: bool) -> list[Column]:
     """Where a row comes from: a link to its cell if ``linked``, then file, sheet and cell, folded away."""
-    link = [Column(title="来源", width=6, kind=Kind.CENTRE)] if linked else []
+    link = [Column(title="来源", width=6, kind=Kind.CENTRE, on_screen=True)] if linked else []
     return [
         *link,
         Column(title="文件", width=40, hidden=True),

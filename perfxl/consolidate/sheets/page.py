@@ -36,6 +36,7 @@ _LINE = 14.5
 _HIGHEST = 409.0
 """Excel's highest row, in points; some 28 lines."""
 
+_WRAPPING = frozenset(kind for kind in Kind if kind.wraps)
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _SAMPLE_SHARE = 0.9
 _MARGIN = 1.2
@@ -51,6 +52,7 @@ class Column:
 
     ``most``: how wide texts may make it (see :meth:`Page.fit`).  ``hidden``
     columns tell where a row comes from; they are folded away under an outline.
+    ``on_screen`` columns are for clicking: they are in no CSV.
     """
 
     title: str
@@ -58,6 +60,7 @@ class Column:
     kind: Kind = Kind.TEXT
     most: float = 0.0
     hidden: bool = False
+    on_screen: bool = False
 
 
 def _unlike(columns: Sequence[Column]) -> list[Column]:
@@ -92,6 +95,7 @@ class Page:
         self.links: list[tuple[str, Link]] = []
         self._styles = styles
         self._strings = strings
+        self._kinds = [column.kind for column in columns]
         self._letters = [get_column_letter(number) for number in range(1, len(columns) + 1)]
         self._widths = [0.0] * len(columns)
         self._rooms = [0.0] * len(columns)
@@ -147,7 +151,7 @@ class Page:
         self._next()
         texts = titles or [column.title for column in self.columns]
         if self._copy and (self._copy[2] or self._copy[1] not in self._copy[0]):
-            self._copy[0].write(self._copy[1], list(texts))
+            self._write_copy(list(texts))
         style = self._styles.of(Kind.CENTRE, Tone.HEADER)
         cells = [
             f'<c r="{letter}{self.row}" s="{style}"{self._strings.cell(text)}'
@@ -172,43 +176,46 @@ class Page:
         """
         self._next()
         if self._copy and (tone is Tone.PLAIN or self._copy[2]):
-            self._copy[0].write(self._copy[1], contents)
+            self._write_copy(contents)
         row, looks = self.row, self._looks.get(tone) or self._make_looks(tone)
+        letters, rooms, strings, shared = self._letters, self._rooms, self._strings, self._strings.cells
+        changed = (tones or {}).keys() | (kinds or {}).keys()
         cells: list[str] = []
         lines = 1
+        # Most of the time that a workbook takes is spent here, cell by cell.
         for number, content in enumerate(contents):
-            place = f'<c r="{self._letters[number]}{row}" s="'
-            kind = self.columns[number].kind
-            style = looks[number]
-            if (tones and number in tones) or (kinds and number in kinds):
-                look = tones.get(number, tone) if tones else tone
-                kind = kinds.get(number, kind) if kinds else kind
-                style = self._styles.of(kind, look)
-            else:
-                look = tone
-            if isinstance(content, Link):
+            style, look = looks[number], tone
+            if number in changed:
+                look = (tones or {}).get(number, tone)
+                style = self._styles.of((kinds or {}).get(number, self._kinds[number]), look)
+            if type(content) is Link:
                 if look is Tone.PLAIN and (content.location or content.target):
-                    style = self._styles.of(kind, look := Tone.LINK)
-                self._link(f"{self._letters[number]}{row}", content)
+                    style = self._styles.of(self._kinds[number], look := Tone.LINK)
+                self._link(f"{letters[number]}{row}", content)
                 content = content.text
             if content is None or content == "":
-                cells.append(f'{place}{style}"/>')
-            elif isinstance(content, str):
+                cells.append(f'<c r="{letters[number]}{row}" s="{style}"/>')
+            elif type(content) is str:
                 if content[0] in _FORMULA_STARTS:
-                    style = self._styles.of(kind, look, quoted=True)
-                cells.append(f'{place}{style}"{self._strings.cells.get(content) or self._strings.cell(content)}')
-                if 2 * len(content) > self._rooms[number]:
-                    lines = max(lines, self._lines(number, kind, content))
-            elif isinstance(content, Formula):
-                cells.append(f'{place}{style}"{formula_cell(content)}')
-            elif isinstance(content, Money):
-                cells.append(f'{place}{style}"><v>{content.number!r}</v></c>')
+                    style = self._styles.of((kinds or {}).get(number, self._kinds[number]), look, quoted=True)
+                cells.append(f'<c r="{letters[number]}{row}" s="{style}"{shared.get(content) or strings.cell(content)}')
+                if 2 * len(content) > rooms[number]:
+                    lines = max(lines, self._lines(number, (kinds or {}).get(number, self._kinds[number]), content))
+            elif type(content) is Money:
+                cells.append(f'<c r="{letters[number]}{row}" s="{style}"><v>{content.number!r}</v></c>')
                 if content.micro > self._most[number]:
                     self._most[number] = content.micro
+            elif type(content) is Formula:
+                cells.append(f'<c r="{letters[number]}{row}" s="{style}"{formula_cell(content)}')
             else:
-                cells.append(f'{place}{style}"><v>{content!r}</v></c>')
+                cells.append(f'<c r="{letters[number]}{row}" s="{style}"><v>{content!r}</v></c>')
         self._write(min(lines * _LINE + 3.5, _HIGHEST), cells, outline)
         return row
+
+    def _write_copy(self, contents: Sequence[CellContent]) -> None:
+        assert self._copy is not None
+        shown = [each for each, column in zip(contents, self.columns, strict=False) if not column.on_screen]
+        self._copy[0].write(self._copy[1], shown)
 
     def _next(self) -> None:
         self.row += 1
@@ -228,10 +235,14 @@ class Page:
         """How many lines a text takes; what does not wrap asks for width instead, what is hidden for nothing."""
         if self.columns[number].hidden:
             return 1
-        if not kind.wraps:
+        if kind not in _WRAPPING:
+            if len(text) <= self._needed[number] and text.isascii():
+                return 1
             self._needed[number] = max(self._needed[number], wide(text))
             return 1
         room = self._rooms[number]
+        if "\n" not in text:
+            return int(-(-wide(text) // room))
         return sum(int(-(-wide(part) // room)) or 1 for part in text.split("\n"))
 
     def _link(self, place: str, link: Link) -> None:
