@@ -17,6 +17,10 @@ __all__ = ["examples_folder", "find_form", "form_file", "form_ids", "form_versio
 _OLDER = re.compile(r"form-v([1-9][0-9]{0,3})\.toml\Z")
 
 
+_FOUND: dict[tuple[str, str], Path] = {}
+"""Where forms were found: a province's workbooks ask for the same one again and again."""
+
+
 def _shipped(name: str) -> Path:
     """A top-level folder of a checkout, or its copy inside an installed package."""
     package = Path(__file__).resolve().parent.parent
@@ -47,6 +51,16 @@ def form_ids() -> tuple[str, ...]:
 
 def form_file(name: str) -> Path:
     """The ``form.toml`` of a form, by its id or by that path itself; F01 if there is none."""
+    key = (name, os.environ.get("PERFXL_FORMS", ""))
+    found = _FOUND.get(key)
+    if found is None or not found.is_file():
+        found = _looked_up(name)
+        if not name.endswith(".toml"):
+            _FOUND[key] = found
+    return found
+
+
+def _looked_up(name: str) -> Path:
     known = form_ids()
     shipped = [folder / name / "form.toml" for folder in _folders() if name in known]
     paths = [Path(name)] if name.endswith(".toml") else shipped

@@ -27,6 +27,8 @@ _RATIO = 1_040
 _END = struct.Struct("<4s4H2LH")
 _CENTRAL = struct.Struct("<4s4xHH4xLLLHHH8xL")
 _LOCAL = struct.Struct("<4s22xHH")
+_OURS = bytes((20, 0, 0, 0, 8, 0, 0, 0, 33, 0))
+"""Version 2.0, no flags, deflated, 1 January 1980: how perfxl's own writer marks a part, and no office program all of them."""
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _STORED, _DEFLATED = 0, 8
 _FAULTS = (
@@ -65,12 +67,15 @@ class Entry(NamedTuple):
 
 
 class Archive:
-    """The directory of an archive and its parts; names are compared without case."""
+    """The directory of an archive and its parts; names are compared without case.
+
+    ``as_built``: packed as perfxl itself packs, so no other program has saved it since.
+    """
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         try:
-            entries = _directory(data)
+            entries, self.as_built = _directory(data)
         except _FAULTS as fault:
             raise Refusal("I05", reason=_reason(fault)) from None
         if len(entries) > MOST_PARTS:
@@ -116,26 +121,29 @@ def inflated(name: str, entry: Entry, packed: bytes, most: int) -> bytes:
     return content
 
 
-def _directory(data: bytes) -> dict[str, Entry]:
+def _directory(data: bytes) -> tuple[dict[str, Entry], bool]:
+    """The parts, and whether every one is marked as perfxl's writer marks them."""
     end = len(data) - _END.size
     if end < 0 or data[end : end + 4] != b"PK\x05\x06":
-        return _by_zipfile(data)
+        return _by_zipfile(data), False
     _, disk, first_disk, here, count, size, offset, comment = _END.unpack_from(data, end)
     plain = disk == first_disk == comment == 0 and here == count != 0xFFFF and offset + size == end
     if not plain or count > MOST_PARTS:
-        return _by_zipfile(data)
+        return _by_zipfile(data), False
     found: dict[str, Entry] = {}
+    ours = True
     at = offset
     unpack, head = _CENTRAL.unpack_from, _CENTRAL.size
     for _ in range(count):
         sign, flags, method, crc, compressed, full, length, extra, remark, local = unpack(data, at)
         name = data[at + head : at + head + length]
         if sign != b"PK\x01\x02" or full == 0xFFFFFFFF or compressed == 0xFFFFFFFF or local == 0xFFFFFFFF or b"\0" in name:
-            return _by_zipfile(data)
-        text = name.decode("utf-8" if flags & _UTF8 else "cp437")
+            return _by_zipfile(data), False
+        ours = ours and data[at + 6 : at + 16] == _OURS
+        text = name.decode("ascii" if name.isascii() else "utf-8" if flags & _UTF8 else "cp437")
         found[text.lstrip("/").lower()] = Entry(name, flags, method, crc, compressed, full, local)
         at += head + length + extra + remark
-    return found if at == end else _by_zipfile(data)
+    return (found, ours) if at == end else (_by_zipfile(data), False)
 
 
 def _by_zipfile(data: bytes) -> dict[str, Entry]:

@@ -77,6 +77,11 @@ class Container:
         shared = [target for kind, target in relations.values() if kind.endswith("/sharedStrings")]
         self.shared_part = shared[0] if shared else ""
 
+    @property
+    def as_built(self) -> bool:
+        """No other program has saved the workbook since perfxl built it (whoever packs by hand can say so too)."""
+        return self._archive.as_built
+
     @cached_property
     def checksums(self) -> Mapping[str, int]:
         """The CRC-32 of every part by its name in lower case, as the directory has them: not verified."""

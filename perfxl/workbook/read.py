@@ -262,7 +262,13 @@ class _Reader:
             self.faults.append(Fault(code="I19", severity=severity, sheet=title, values={"sheet": title}))
 
     def _tampered(self, book: Book, places: Sequence[SheetPlace]) -> None:
-        """Locked cells that are no labels: formulas and help texts."""
+        """Locked cells that are no labels: formulas and help texts.
+
+        A workbook that no program has saved again holds what was built into it; to
+        compare its formulas would take longer than all the rest.
+        """
+        if self.container.as_built:
+            return
         titles = {(record.sheet, record.ordinal): place.title for record, place in zip(book.all(), places, strict=False)}
         moved = {fault.sheet for fault in self.faults if fault.code == "I16"}
         texts = self.sheets.strings.texts

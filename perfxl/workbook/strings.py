@@ -66,6 +66,7 @@ def _plainly(content: bytes) -> list[str] | None:
     found = _cut(items, _SPACED if items.startswith((_SPACED, "<r>")) else _PLAIN)
     if found is None:
         return None
+    escaped = has_escape(items)
     if "&" in items:
         for number, each in enumerate(found):
             if "&" in each:
@@ -73,7 +74,9 @@ def _plainly(content: bytes) -> list[str] | None:
                 if whole is None:
                     return None
                 found[number] = whole
-    return [unescaped(each) for each in found] if has_escape(items) or ("&" in items and "&#" in items) else found
+                # A reference may stand for a letter of an escape.
+                escaped = escaped or has_escape(whole)
+    return [unescaped(each) for each in found] if escaped else found
 
 
 def _cut(items: str, opened: str) -> list[str] | None:
