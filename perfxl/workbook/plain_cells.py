@@ -24,7 +24,6 @@ __all__ = ["read_plainly"]
 
 _MOST_REMEMBERED = 4_000
 _LONGEST_REMEMBERED = 2_000
-_MOST_SHEETS, _LONGEST_SHEET = 100, 40_000
 _USUAL_CELL, _LONG = 40, 200_000
 """Bytes that a cell takes; beyond the other, cells are counted."""
 
@@ -79,8 +78,8 @@ _Stretch = tuple[str, dict[str, Raw], dict[str, Raw]]
 """The address of the cell that refers to the next shared string; values and formulas' results on the way there."""
 
 
-_Sheet = tuple[tuple[str, ...], dict[str, Raw], dict[str, Raw]]
-"""The addresses of the cells that refer to shared strings, in order; other values; formulas' results, not to be changed."""
+_Sheet = tuple[tuple[str, ...], dict[str, Raw], dict[str, Raw], int]
+"""The addresses of the cells that refer to shared strings, in order; other values; formulas' results; cells in all."""
 
 
 class _Memory(dict[bytes, _Stretch]):
@@ -111,7 +110,6 @@ _FIRST = _Memory(inside=False, leaves=True)
 _LAST = _Memory(inside=True, leaves=False)
 _ONLY = _Memory(inside=False, leaves=False)
 _SHAPES: dict[tuple[bytes, ...], _Shape] = {}
-_SHEETS: dict[tuple[bytes, ...], tuple[tuple[str, ...], dict[str, Raw]]] = {}
 
 
 def read_plainly(rows: bytes, frame: Frame, strings: Strings, budget: Budget) -> SheetCells | None:
@@ -121,9 +119,11 @@ def read_plainly(rows: bytes, frame: Frame, strings: Strings, budget: Budget) ->
         return None
     parts = _SHARED.split(rows)
     try:
-        addresses, values, results = _alone(rows) if len(parts) == 1 else _together(tuple(parts[::2]))
+        addresses, values, results, count = _alone(rows) if len(parts) == 1 else _together(parts[::2])
         texts = map(strings.texts.__getitem__, map(strings.numbers.__getitem__, parts[1::2]))
         values.update(zip(addresses, texts, strict=True))
+        if len(values) + len(results) != count or not results.keys().isdisjoint(values):
+            return None
     except (_Differs, KeyError, IndexError):
         return None
     budget.cells -= cells
@@ -133,33 +133,23 @@ def read_plainly(rows: bytes, frame: Frame, strings: Strings, budget: Budget) ->
 def _alone(rows: bytes) -> _Sheet:
     """Rows that refer to no shared string."""
     _, values, results = _ONLY[rows] if rows else ("", {}, {})
-    return (), dict(values), dict(results)
+    return (), dict(values), results, len(values) + len(results)
 
 
-def _together(stretches: tuple[bytes, ...]) -> _Sheet:
+def _together(stretches: list[bytes]) -> _Sheet:
     """The cells that refer to shared strings, and what else there is, of a whole sheet."""
-    known = _SHEETS.get(stretches)
-    if known is not None:
-        return known[0], {}, known[1]
     found = [_FIRST[stretches[0]], *map(_MIDDLE.__getitem__, stretches[1:-1]), _LAST[stretches[-1]]]
     addresses, typed, shown = zip(*found, strict=True)
-    addresses = addresses[:-1]
     values: dict[str, Raw] = {}
     results: dict[str, Raw] = {}
-    count = len(addresses)
+    count = len(addresses) - 1
     for more in filter(None, typed):
         values.update(more)
         count += len(more)
     for more in filter(None, shown):
         results.update(more)
         count += len(more)
-    if count != len({*addresses, *values, *results}):
-        raise _Differs
-    if not values and _is_structure(("", values, results)) and sum(map(len, stretches)) <= _LONGEST_SHEET:
-        if len(_SHEETS) >= _MOST_SHEETS:
-            _SHEETS.clear()
-        _SHEETS[stretches] = addresses, results
-    return addresses, values, results
+    return addresses[:-1], values, results, count
 
 
 def _understood(stretch: bytes, inside: bool, leaves: bool) -> _Stretch:

@@ -33,7 +33,7 @@ from .tampering import tampered
 
 __all__ = ["Fault", "Reading", "read_workbook"]
 
-_META = tuple((f"A{row}", f"B{row}") for row in range(1, 61))
+_META_KEYS, _META_VALUES = (tuple(f"{column}{row}" for row in range(1, 61)) for column in "AB")
 _RETURNED_ROWS = 5000
 _MOST_EDITED = 5
 _MOST_FAR = 3
@@ -103,7 +103,7 @@ class _Reader:
         if META_SHEET not in self.container.sheets:
             raise Refusal("I06")
         get = self.sheets.cells(META_SHEET).values.get
-        lines = ((get(key), get(value)) for key, value in _META)
+        lines = zip(map(get, _META_KEYS), map(get, _META_VALUES), strict=True)
         found = {key: value for key, value in lines if isinstance(key, str) and isinstance(value, str)}
         if found.get("perfxl") != "unit-workbook":
             raise Refusal("I06")
