@@ -1,6 +1,5 @@
-"""The same work over many items in several processes; one that dies or hangs costs the item it was at, nothing else.
+"""The side of the caller: items go to processes in batches, results come back as soon as they are there.
 
-The ground floor beside :mod:`perfxl.errors`: it knows processes, not what they do.
 Processes are never forked from the one that calls (a progress bar's thread may be
 running) and import only what ``work`` needs.
 """
@@ -9,23 +8,21 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
-import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
-from multiprocessing import get_all_start_methods, get_context, parent_process
+from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
-from .errors import PerfxlError
+from ..errors import PerfxlError
+from .process import READY, outcome_of, serve
 
-__all__ = ["Bounds", "Lost", "Why", "batch_size", "guarded", "mapped", "outcome_of", "unordered", "workers_for"]
+__all__ = ["Bounds", "Lost", "Why", "batch_size", "mapped", "unordered", "workers_for"]
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -34,8 +31,6 @@ _WORTH_IT = 40
 _TICK = 0.5
 _GRACE = 5.0
 """Seconds for a killed process to go; one that waits for a dead network drive is left to the system."""
-
-_READY = -1
 
 
 class Why(Enum):
@@ -157,44 +152,6 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-# --- outcomes as data: exceptions with keywords do not travel between processes --------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """A fault of the user's (a code) or of a programmer's (a traceback)."""
-
-    code: str
-    file: str
-    place: str
-    values: dict[str, object]
-    trace: str
-
-
-def guarded(work: Callable[[Given], Result], item: Given) -> Result | _Fault:
-    """The result of one item, or its fault as data."""
-    try:
-        return work(item)
-    except PerfxlError as fault:
-        return _Fault(fault.code, fault.file, fault.place, dict(fault.values), "")
-    except MemoryError:
-        raise  # the process is spent
-    except Exception:
-        return _Fault("", "", "", {}, traceback.format_exc())
-
-
-def outcome_of(found: Any) -> Any:
-    """What :func:`guarded` gave; a fault is raised."""
-    if not isinstance(found, _Fault):
-        return found
-    if found.code:
-        raise PerfxlError(found.code, file=found.file, place=found.place, **found.values)
-    raise RuntimeError(f"in a worker process:\n{found.trace}")
-
-
-# --- the side of the caller --------------------------------------------------------------
-
-
 @dataclass(slots=True, eq=False)
 class _Worker(Generic[Given]):
     """A process and the items it has, the one in work first; ``since``: when that was begun."""
@@ -250,6 +207,8 @@ class _Pool(Generic[Given, Result]):
 
     def _employ(self) -> None:
         """Give every idle process something to do; start new ones while there is more to do than processes."""
+        if len(self.workers) == self.jobs and all(each.numbers or not each.ready for each in self.workers):
+            return
         wanted = min(self.jobs, len(self.left) + len(self.suspects) + sum(bool(each.numbers) for each in self.workers))
         while len(self.workers) < wanted:
             self.workers.append(self._start())
@@ -268,31 +227,26 @@ class _Pool(Generic[Given, Result]):
     def _start(self) -> _Worker[Given]:
         ours, theirs = self.context.Pipe()
         arguments = (theirs, *self.orders, dict(os.environ), str(_folder()))
-        process = self.context.Process(target=_serve, args=arguments, daemon=True)
+        process = self.context.Process(target=serve, args=arguments, daemon=True)
         with _without_interrupts():
             process.start()
         theirs.close()
         return _Worker(process, ours, since=time.monotonic())
 
     def _heard(self, worker: _Worker[Given]) -> list[tuple[int, Any]]:
-        """Everything that a process has to say by now."""
-        found: list[tuple[int, Any]] = []
+        """The next thing that a process has to say."""
         try:
-            while worker.pipe.poll():
-                number, outcome = worker.pipe.recv()
-                worker.since = time.monotonic()
-                if number == _READY:
-                    outcome_of(outcome)
-                    worker.ready = True
-                    self.stillborn = 0
-                else:
-                    worker.numbers.popleft()
-                    found.append((number, outcome))
-                    if not worker.numbers:
-                        break
+            number, outcome = worker.pipe.recv()
         except (EOFError, OSError):
-            found += self._bury(worker, Why.DIED)
-        return found
+            return self._bury(worker, Why.DIED)
+        worker.since = time.monotonic()
+        if number == READY:
+            outcome_of(outcome)
+            worker.ready = True
+            self.stillborn = 0
+            return []
+        worker.numbers.popleft()
+        return [(number, outcome)]
 
     def _overdue(self) -> list[tuple[int, Any]]:
         """End what has taken too long over one item."""
@@ -358,67 +312,3 @@ def _without_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-# --- the side of the process --------------------------------------------------------------
-
-
-def _serve(
-    pipe: Connection,
-    work: Callable[[Any], Any],
-    begin: Callable[..., None] | None,
-    given: tuple[Any, ...],
-    memory: int,
-    environment: dict[str, str],
-    folder: str,
-) -> None:
-    """Do what the pipe says, until it is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_caller, daemon=True).start()
-    os.environ.clear()  # of a server that was started long ago
-    os.environ.update(environment)
-    if folder:
-        with suppress(OSError):
-            os.chdir(folder)
-    _bound(memory)
-    _quiet()
-    pipe.send((_READY, guarded(lambda _: begin(*given) if begin else None, None)))
-    while True:
-        try:
-            batch = pipe.recv()
-        except EOFError:
-            return
-        for number, item in batch:
-            pipe.send((number, guarded(work, item)))
-
-
-def _end_with_caller() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _bound(memory: int) -> None:
-    """No more address space than this, and no core file of what crashes."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if memory:
-            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    if sys.platform == "linux":  # if memory runs out in spite of that, this process goes first
-        with suppress(OSError):
-            from pathlib import Path
-
-            Path("/proc/self/oom_score_adj").write_text("500")
-
-
-def _quiet() -> None:
-    """What native code says when it crashes does not belong on the terminal."""
-    with suppress(OSError):
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 2)
-        os.close(nothing)
