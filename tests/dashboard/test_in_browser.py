@@ -203,6 +203,10 @@ class DescribeBrowsing:
         expected = column(page, "三级指标")
         assert expected
         assert all("满意" in each for each in expected)
+        page.fill("input[type=search]", "％")
+        every = counted(page)
+        page.fill("input[type=search]", "%")
+        assert counted(page) == every > 0
         page.fill("input[type=search]", "没有这样的指标")
         assert counted(page) == 0
         assert page.locator(".tabulator-placeholder").inner_text() == "没有符合条件的内容"

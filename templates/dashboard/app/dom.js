@@ -51,7 +51,7 @@ function plainTable(columns, rows, options) {
     h(at === 0 && !each.cell ? "th" : "td", { class: each.kind, scope: at === 0 && !each.cell ? "row" : null }, each.of(row)))));
   const table = h("table", { class: "plain", "aria-label": label }, caption && h("caption", null, caption), h("thead", null, head), h("tbody", null, body));
   if (foot) table.appendChild(h("tfoot", null, h("tr", null, foot.map((each, at) => h(at ? "td" : "th", { class: columns[at].kind, scope: at ? null : "row" }, each)))));
-  return h("div", { class: "wide-scroll", tabindex: "0", role: "region", "aria-label": label || caption || "表格" }, table);
+  return h("div", { class: "wide-scroll", tabindex: "0", role: "group", "aria-label": label || caption || "表格" }, table);
 }
 
 function facts(pairs) {

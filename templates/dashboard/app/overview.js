@@ -16,7 +16,7 @@ function overview() {
   if (first.departments.length) parts.push(moneyPanel());
   if (first.rules.length) parts.push(rulesPanel(), unitsPanel());
   parts.push(accountsPanel());
-  const view = h("div", null, parts[0], h("div", { class: "columns" }, parts.slice(1)));
+  const view = h("div", null, h("h2", { class: "unseen" }, "总览"), parts[0], h("div", { class: "columns" }, parts.slice(1)));
   view.draw = () => { for (const each of parts) if (each.draw) each.draw(); };
   return view;
 }

@@ -101,11 +101,11 @@ function projectSheet(data, project, faults, here) {
     for (const field of group.fields) rowValues[field.name] = row["v." + field.name];
     (groups[group.name] = groups[group.name] || []).push({ block: row.block, slot: row.slot, cell: row.cell, values: rowValues });
   }
-  return h("div", null, h("div", { class: "wide-scroll", tabindex: "0", role: "region", "aria-label": "项目表" }, printedSheet(sheet, values, cells, groups, faults, here)), besides(sheet, values, cells));
+  return h("div", null, h("div", { class: "wide-scroll", tabindex: "0", role: "group", "aria-label": "项目表" }, printedSheet(sheet, values, cells, groups, faults, here)), besides(sheet, values, cells));
 }
 
 function partSheet(data, part, faults) {
   const sheet = data.sheets.get(part.sheet), groups = {};
   for (const name of Object.keys(part.rows)) groups[name] = part.rows[name].map(([block, slot, values]) => ({ block, slot, cell: "", values }));
-  return h("div", { class: "wide-scroll", tabindex: "0", role: "region", "aria-label": part.title }, printedSheet(sheet, part.values, {}, groups, faults));
+  return h("div", { class: "wide-scroll", tabindex: "0", role: "group", "aria-label": part.title }, printedSheet(sheet, part.values, {}, groups, faults));
 }

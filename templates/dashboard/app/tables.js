@@ -1,8 +1,13 @@
 // Lists of many rows: search, filters, sorting, drawn as scrolled; on paper a plain table.
 const MOST_ON_PAPER = 1000;
 
+// Texts as they are searched: full-width signs as plain ones (％ as %), no case.
+function plain(text) {
+  return text.normalize("NFKC").toLowerCase();
+}
+
 function haystack(row, searched) {
-  if (row.words === undefined) row.words = searched.map(name => row[name] || "").join("\n").toLowerCase();
+  if (row.words === undefined) row.words = plain(searched.map(name => row[name] || "").join("\n"));
   return row.words;
 }
 
@@ -53,7 +58,7 @@ function listView(spec, given) {
   const holder = h("div", { class: "list" });
 
   function matches() {
-    const parts = words.toLowerCase().split(/\s+/).filter(each => each);
+    const parts = plain(words).split(/\s+/).filter(each => each);
     const tests = spec.filters.filter(each => chosen[each.name]).map(each => row => each.of(row) === chosen[each.name]);
     return row => {
       for (const test of tests) if (!test(row)) return false;
