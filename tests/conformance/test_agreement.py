@@ -184,3 +184,15 @@ class DescribeRegressions:
         for engine in (by_ironcalc, by_cellrune):
             (calculated,) = engine([content])
             assert list(differences(content, calculated)) == []
+
+    @pytest.mark.xfail(strict=True, reason="perfxl and CellRune fold İ (U+0130) to i and a dot, LibreOffice and IronCalc do not")
+    def it_tells_a_dotted_capital_i_from_two_small_characters(self) -> None:
+        form = find_form("hebei-2023")
+        book = Book(sheets=[SheetRecord("project", 1, {"name": "项目"})])
+        book.sheets[0].rows["indicators"] = [
+            Row(block, 0, {"indicator": name, "description": "说明", "value": "≥90%", "basis": "依据"})
+            for block, name in enumerate(("\u0130", "i\u0307"))
+        ]
+        content = built(form, plan_of(form, projects=1, lead=False, slots={"indicators": 1}), book)
+        (calculated,) = by_ironcalc([content])
+        assert list(differences(content, calculated)) == []
