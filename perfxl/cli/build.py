@@ -9,12 +9,14 @@ from typing import Annotated
 
 import typer
 
+from ..check import read_submission
 from ..consolidate.keys import needed_ring
 from ..consolidate.ledger import counted
 from ..consolidate.manifest import MANIFEST, HandedOut, manifest_text
 from ..consolidate.output import refuse_filled, write_complete
 from ..consolidate.roster import Roster, read_roster
 from ..consolidate.run import Round, remember
+from ..consolidate.states import moment
 from ..consolidate.store import Store
 from ..consolidate.task import Task, load_task
 from ..errors import PerfxlError
@@ -22,6 +24,7 @@ from ..form.library import find_form
 from ..form.model import Form
 from ..form.records import Book
 from ..post.handout import Handout, LastYear, hand_out
+from ..post.names import workbook_name
 from ..workbook.layout import Plan, plan_of
 from ..workbook.write import BuildOptions, blank_date, build_workbook
 from . import app
@@ -131,10 +134,11 @@ def _hand_out(
         raise PerfxlError("C02", path=folder, reason="这是一个文件，不是文件夹")
     unit_plan(find_form(task.form[0]), "", None, slots)
     last = _last_books(last_year) if last_year else {}
+    handout = Handout(task=task, ring=ring, spare=spare, at=datetime.now(UTC), slots=_slot_counts(slots))
+    _spare_work(folder, roster, handout)
     if store is not None:
         with Store(store) as opened:
             remember(opened, Round(task=task, roster=roster))
-    handout = Handout(task=task, ring=ring, spare=spare, at=datetime.now(UTC), slots=_slot_counts(slots))
     made: list[HandedOut] = []
     size = 0
     with progress("生成") as report:
@@ -152,6 +156,14 @@ def _hand_out(
     print(_told(task, roster, last, ring.current.id))
 
 
+def _spare_work(folder: Path, roster: Roster, handout: Handout) -> None:
+    """C07 if a workbook that somebody has filled since would be overwritten; what is as it was made may be made again."""
+    for unit in roster.units.values():
+        path = folder / workbook_name(unit.code, unit.name, handout.task.year)
+        if path.is_file() and moment(read_submission(path).modified) != handout.as_of:
+            refuse_filled(path)
+
+
 def _told(task: Task, roster: Roster, last: dict[str, LastYear], key: str) -> str:
     carried = sum(code in last for code in roster.units)
     projects = sum(bool(each.code or each.name) for each in roster.ceilings)
@@ -166,5 +178,5 @@ def _last_books(path: Path) -> dict[str, LastYear]:
         for code, content in rows.items():
             text = store.book_text(content.sha256)
             if text and content.form:
-                found[code] = (content.form[0], text)
+                found[code] = (content.form, text)
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from ..consolidate.files import Found, gather
 from ..consolidate.keys import needed_ring
 from ..consolidate.ledger import form_meant, keep_handed, last_run, remembered
 from ..consolidate.manifest import HandedOut
-from ..consolidate.output import write_complete
+from ..consolidate.output import refuse_filled, write_complete
 from ..consolidate.reading import FileReader
 from ..consolidate.roster import Roster, read_roster
 from ..consolidate.states import State
@@ -57,15 +58,18 @@ def reissue_command(
     console = Console(highlight=False, soft_wrap=True)
     names: set[str] = set()
     handed: list[HandedOut] = []
+    known = {out.sha256 for out in dataset.handed} if dataset else set()
     failed = 0
     for each in _files(files or [], dataset):
         try:
             made = _reissued(each, part, dataset)
+            path = output / _unlike(made.line.file, names)
+            if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() not in known:
+                refuse_filled(path)
         except PerfxlError as fault:
             failed += 1
             console.print(f"{each.shown}：没有重新下发。{fault}", markup=False)
             continue
-        path = output / _unlike(made.line.file, names)
         write_complete(path, made.content)
         handed.append(replace(made.line, file=path.name))
         _tell(console, each.shown, path, made)

@@ -161,6 +161,9 @@ def status(store: StoreArgument, as_json: JsonOption = False) -> None:
     else:
         _say(f"最近一次汇总：{run.as_of[:16].replace('T', ' ')}，{run.files} 个文件 → {run.output}")
         _show_states(dataset)
+    for each in dataset.files:
+        if each.forced:
+            _say(f"财政决定：{each.content.unit_code} {each.content.unit_name} {each.content.file}：{each.reason}")
     units = standings(dataset)
     if units:
         _show_units(units)

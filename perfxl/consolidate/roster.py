@@ -10,6 +10,7 @@ import csv
 import io
 import itertools
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -27,6 +28,8 @@ PROJECT_COLUMNS = ("单位编码", "项目编码", "项目名称", "预算控制
 _NEEDED = {"单位": ("单位编码", "单位名称"), "项目": ("单位编码", "预算控制数（万元）")}
 _COLUMNS = {"单位": UNIT_COLUMNS, "项目": PROJECT_COLUMNS}
 _MOST_ROWS = 100_000
+_ODD = (zlib.error, SyntaxError, TypeError, AttributeError, IndexError)
+"""What openpyxl raises besides for packages that are no workbooks."""
 _MOST_COLUMNS = 40
 _MOST_MONEY = 10**15
 _YES, _NO = ("是", "1", "本级", "Y", "y"), ("", "否", "0", "N", "n")
@@ -150,7 +153,7 @@ def _xlsx(content: bytes, file: str) -> Iterator[list[list[str]]]:
             rows = sheet.iter_rows(max_row=_MOST_ROWS, max_col=_MOST_COLUMNS, values_only=True)
             yield [[_text(value) for value in row] for row in rows]
         book.close()
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as fault:
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, *_ODD) as fault:
         raise PerfxlError("S31", path=file, reason=str(fault)) from None
 
 
@@ -162,7 +165,10 @@ def _csv(content: bytes, file: str) -> Iterator[list[list[str]]]:
             continue
         if "\0" in text:
             break
-        yield [[_text(value) for value in row] for row in csv.reader(io.StringIO(text))]
+        try:
+            yield [[_text(value) for value in row] for row in csv.reader(io.StringIO(text, newline=""))]
+        except csv.Error as fault:
+            raise PerfxlError("S31", path=file, reason=str(fault)) from None
         return
     raise PerfxlError("S31", path=file, reason="既不是 .xlsx，也不是 UTF-8 或 GB 18030 编码的 .csv")
 

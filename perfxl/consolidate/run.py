@@ -139,6 +139,7 @@ def dataset_json(dataset: Dataset) -> dict[str, object]:
                 "file": file.content.file,
                 "state": file.state.value,
                 "reason": file.reason,
+                "forced": file.forced,
                 "unit_code": file.content.unit_code,
                 "unit_name": file.content.unit_name,
             }

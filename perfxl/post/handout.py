@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ..consolidate.book_text import book_from
+from ..consolidate.content import FormKey
 from ..consolidate.keys import sealed_task
 from ..consolidate.manifest import HandedOut
 from ..consolidate.roster import Ceiling, Roster, Unit
@@ -27,8 +28,8 @@ __all__ = ["Handout", "LastYear", "Made", "hand_out", "task_form"]
 _WORTH_IT = 24
 _BOUNDS = Bounds(batch=4)
 
-LastYear = tuple[str, str]
-"""Last year's form id, and the book as the store keeps it."""
+LastYear = tuple[FormKey, str]
+"""Last year's form and version, and the book as the store keeps it."""
 
 
 @dataclass(frozen=True, kw_only=True)

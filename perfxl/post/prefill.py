@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ..consolidate.content import FormKey
 from ..consolidate.roster import Ceiling, Unit
 from ..consolidate.task import Ceilings
+from ..form.library import form_version, form_versions
 from ..form.model import COVER, Form
 from ..form.records import Book, Row, SheetRecord, data_text, from_micro
 from ..rules.types import CellError, Raw
 from ..rules.values import squash
 from ..workbook.layout import Plan, plan_of
 from ..workbook.seal import cover_locked
+from .migrate import migrated
 
 __all__ = ["Prefilled", "last_year_book", "prefilled", "project_values", "roomy"]
 
@@ -108,12 +111,16 @@ def roomy(plan: Plan, book: Book) -> Plan:
     return replace(plan, slots=slots)
 
 
-def last_year_book(form: Form, form_id: str, last: Book) -> Book:
+def last_year_book(form: Form, before: FormKey, last: Book) -> Book:
     """What of last year's book has a place in this year's form.
 
     Money is left out: last year's amounts are no proposal for this year.  Rows
-    of groups are taken from an earlier version of the same form only.
+    of groups are taken from an earlier version of the same form only, whose names
+    are followed to this version where the older one is at hand.
     """
+    form_id, version = before
+    if form_id == form.id and version < form.version and version in form_versions(form_id):
+        last = migrated(last, form_version(form_id, version), form).book
     kept = [_kept(form, record, form_id) for record in last.sheets if record.sheet in form.sheets and record.begun]
     return Book(_kept(form, last.cover, form_id), kept)
 

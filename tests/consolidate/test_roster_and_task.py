@@ -113,7 +113,13 @@ class DescribeTheRoster:
 
     @pytest.mark.parametrize(
         ("content", "code"),
-        [(b"", "S30"), (b"PK\x03\x04broken", "S31"), (b"\xff\xfe\x00", "S31"), ("无关,内容\n1,2".encode(), "S30")],
+        [
+            (b"", "S30"),
+            (b"PK\x03\x04broken", "S31"),
+            (b"\xff\xfe\x00", "S31"),
+            ("无关,内容\n1,2".encode(), "S30"),
+            (b"x" * 200_000, "S31"),
+        ],
     )
     def it_refuses_what_is_no_roster(self, content: bytes, code: str) -> None:
         with pytest.raises(PerfxlError) as fault:

@@ -50,6 +50,35 @@ def it_goes_round_by_commands(tmp_path: Path) -> None:
     assert "收到 1 个文件：通过 1\n" in done("consolidate", *options, cwd=tmp_path)
 
 
+def it_overwrites_nobodys_work(tmp_path: Path) -> None:
+    roster_file(tmp_path / "名册.xlsx")
+    done("task", "new", "--year", "2023", cwd=tmp_path)
+    hand_out = ("template", "--task", "task.toml", "--roster", "名册.xlsx", "-o", "下发")
+    done(*hand_out, cwd=tmp_path)
+    done(*hand_out, cwd=tmp_path)  # what nobody has touched is made again
+    filled(tmp_path / "下发" / NAMES[2], tmp_path / "下发" / NAMES[2], 11)
+    work = (tmp_path / "下发" / NAMES[2]).read_bytes()
+    found = run(*hand_out, cwd=tmp_path)
+    assert (found.returncode, found.stderr.strip()[-5:]) == (2, "[C07]")
+    assert (tmp_path / "下发" / NAMES[2]).read_bytes() == work
+
+    again = ("reissue", f"下发/{NAMES[2]}", "--task", "task.toml", "-o", "退回")
+    done(*again, cwd=tmp_path)
+    mended = tmp_path / "退回" / NAMES[2]
+    mended.write_bytes(work)
+    found = run(*again, cwd=tmp_path)
+    assert (found.returncode, "[C07]" in found.stdout, mended.read_bytes() == work) == (2, True, True)
+    # A store knows what it was itself that wrote.
+    mended.unlink()
+    done("consolidate", "下发", "-o", "汇总.xlsx", "--store", "库.db", "--task", "task.toml", cwd=tmp_path)
+    for _ in range(2):
+        done(*again, "--store", "库.db", cwd=tmp_path)
+
+    done("accept", "--store", "库.db", "--unit", "657002", "--reason", "已批复", cwd=tmp_path)
+    done("consolidate", "下发", "-o", "汇总.xlsx", "--store", "库.db", "--task", "task.toml", cwd=tmp_path)
+    assert "财政决定：657002 征收二所" in done("status", "库.db", cwd=tmp_path)
+
+
 def it_answers_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "坏.xlsx").write_bytes(b"no")
     faults = (((), "S47"), (("无.xlsx",), "C01"), (("--store", "无.db"), "C01"), (("坏.xlsx", "--task", "无"), "C01"))

@@ -21,6 +21,7 @@ from perfxl.form.library import find_form, form_version, form_versions
 from perfxl.form.load import load_form
 from perfxl.form.records import Book, Row, RowKey, SheetRecord
 from perfxl.post.migrate import migrated
+from perfxl.post.prefill import last_year_book
 from perfxl.post.reissue import Round, reissue
 from perfxl.workbook.layout import plan_of
 from perfxl.workbook.seal import cover_locked, seal_meta
@@ -111,6 +112,12 @@ class DescribeOlderVersions:
         assert [(each.label, each.value, each.place.sheet, each.place.ordinal) for each in moved.lost] == [
             ("备注", "雨季停工。秋后再开工。", "thing", 2)
         ]
+
+    @pytest.mark.usefixtures("forms")
+    def it_carries_last_year_over_by_the_renames(self) -> None:
+        item = last_year_book(find_form("other"), ("other", 1), old_book()).sheets[-1]
+        assert item.raws == {"what": "修路", "key": "A1", "share": 0.5}  # but no money
+        assert item.rows["risks"] == [Row(0, 1, {"risk": "雨季"})]
 
     @pytest.mark.usefixtures("forms")
     def it_is_reissued_in_the_current_version(self) -> None:
