@@ -22,11 +22,12 @@ from ..errors import PerfxlError
 from ..post.account import Account, account_of
 from ..post.collect import FILED, LIST, Collector, list_text, utc_now
 from ..post.headers import received_at
-from ..post.imap import Box, BoxLost
+from ..post.imap import Box, BoxLost, Listed
 from ..post.opened import MOST_MAIL, head_of
 from ..post.plan import receipts
 from ..post.sending import Outcome, mailing
 from . import app
+from .progress import progress
 from .send import (
     EmlOption,
     RateOption,
@@ -159,16 +160,25 @@ def _from_mailbox(collector: Collector, account: Account, folder: str, since: da
 
 
 def _mails(collector: Collector, box: Box, since: date | None, *, unseen: bool) -> Iterator[int]:
-    for each in box.listed(since=since, unseen=unseen, but=seen_uids(collector.store, box.name)):
-        place = (box.name, each.uid)
-        if each.size > MOST_MAIL:
-            collector.pass_by(box.fetch_head(each.uid), each.size, place, each.arrived)
-        else:
-            raw = box.fetch(each.uid)
-            if raw is None:
-                continue
-            collector.take(raw, place, each.arrived)
-        yield each.uid
+    listed = box.listed(since=since, unseen=unseen, but=seen_uids(collector.store, box.name))
+    with progress("收件") as report:
+        for number, each in enumerate(listed, 1):
+            if _take(collector, box, each):
+                yield each.uid
+            if report is not None:
+                report(number, len(listed), each.arrived.isoformat() if each.arrived else "")
+
+
+def _take(collector: Collector, box: Box, each: Listed) -> bool:
+    """Take one message; whether it was still there."""
+    place = (box.name, each.uid)
+    if each.size > MOST_MAIL:
+        collector.pass_by(box.fetch_head(each.uid), each.size, place, each.arrived)
+        return True
+    raw = box.fetch(each.uid)
+    if raw is not None:
+        collector.take(raw, place, each.arrived)
+    return raw is not None
 
 
 # --- telling ------------------------------------------------------------------------

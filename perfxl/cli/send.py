@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..consolidate.ledger import form_of, keep_handed, last_run, remembered, roster_of
 from ..consolidate.mail import Fate, Kind, LetterEntry, arrivals, letters
@@ -29,6 +28,7 @@ from ..post.plan import Omitted, Plan, Planned, Post, hand_outs, receipts, remin
 from ..post.sending import Outcome, Sending, dispatch, mailing, sender_of, sort_out
 from ..post.smtp import Courier
 from . import app
+from .progress import progress
 
 __all__ = ["outgoing", "post_of", "send", "sending_of", "store_of", "tell_outcome"]
 
@@ -136,28 +136,21 @@ def _needed(folder: Path | None, expected: str) -> Path:
 
 def outgoing(store: Store, planned: Sequence[Planned], part: Sending, eml: Path | None, kind: Kind) -> Outcome:
     """Send, or write drafts, with a progress bar on a terminal."""
-    with _progress(len(planned), kind.value) as report:
+    with progress(kind.value) as report:
+
+        def tell(done: int, total: int, each: LetterEntry) -> None:
+            if report is not None:
+                report(done, total, f"{each.unit} {each.address}")
+
         if eml is not None:
             if eml.is_file():
                 raise PerfxlError("C02", path=eml, reason="这是一个文件，不是文件夹")
-            return dispatch(store, planned, part, eml, tell=report)
+            return dispatch(store, planned, part, eml, tell=tell)
         going, before = sort_out(store, planned, part, datetime.now(UTC))
         if not going:
             return Outcome(skipped=before)
         with Courier(account_of("smtp", part.server)) as courier:
-            return dispatch(store, planned, part, courier, tell=report)
-
-
-@contextmanager
-def _progress(total: int, what: str) -> Iterator[Callable[[LetterEntry], None]]:
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[to]}"))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total, to="")
-        yield lambda each: bar.update(task, advance=1, to=f"{each.unit} {each.address}"[:50])
+            return dispatch(store, planned, part, courier, tell=tell)
 
 
 # --- telling ------------------------------------------------------------------------

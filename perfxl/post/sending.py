@@ -156,7 +156,7 @@ def dispatch(
     way: Courier | Path,
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    tell: Callable[[LetterEntry], None] = lambda _: None,
+    tell: Callable[[int, int, LetterEntry], None] = lambda *_: None,
 ) -> Outcome:
     """Send by SMTP (a :class:`Courier`) or write drafts (``.eml``) into a folder.
 
@@ -182,7 +182,7 @@ def dispatch(
         else:
             done, outcome.stopped = _send(store, line, letter, content, way, part, clock)
         outcome.done.append(done)
-        tell(done)
+        tell(number + 1, len(going), done)
         refusals = refusals + 1 if done.fate is Fate.FAILED else 0
         if refusals >= _MOST_REFUSALS and not outcome.stopped:
             outcome.stopped = f"服务器连续拒绝 {refusals} 封：{done.reason}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import sys
 from email.message import EmailMessage
 from pathlib import Path
 from random import Random
@@ -142,10 +143,22 @@ class DescribeCredentials:
         code, told = office.hand_out()
         assert code == 2 and "[M05]" in told and SECRET not in told and "Traceback" not in told
         monkeypatch.delenv("PERFXL_MAIL_PASSWORD")
-        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+        monkeypatch.setitem(sys.modules, "keyring", None)
         code, told = office.hand_out()
         assert code == 2 and "[M03]" in told
         assert SECRET.encode() not in b"".join(path.read_bytes() for path in office.folder.rglob("*") if path.is_file())
+
+    def it_asks_the_system_s_keyring(self, office: Office, smtp: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+        keyring = pytest.importorskip("keyring")
+        from .memory_keyring import Keyring
+
+        before = keyring.get_keyring()
+        monkeypatch.delenv("PERFXL_MAIL_PASSWORD")
+        keyring.set_keyring(Keyring())
+        try:
+            assert office.hand_out("--unit", unit_code(0)) == (0, "下发：已发 1 封\n")
+        finally:
+            keyring.set_keyring(before)
 
     def it_refuses_a_server_whose_certificate_nobody_vouches_for(
         self, office: Office, smtp: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
