@@ -7,13 +7,13 @@ xlrd (BSD-3), which knows neither Excel nor WPS but the file format of both.
 
 from __future__ import annotations
 
+import html
 import io
 import struct
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from ..rules.types import CellError, Raw
 from ..workbook.container import MOST_FILE, Refusal
@@ -140,7 +140,8 @@ def _package(sheets: Iterable[tuple[str, Cells]], saved: str) -> bytes:
         links = [(f"rId{number}", f"{_OFFICE}/worksheet", f"worksheets/sheet{number}.xml") for number in numbers]
         archive.writestr("xl/_rels/workbook.xml.rels", _relations(links))
         lines = "".join(
-            f'<sheet name={quoteattr(title)} sheetId="{number}" r:id="rId{number}"/>' for number, title in enumerate(titles, 1)
+            f'<sheet name="{html.escape(title)}" sheetId="{number}" r:id="rId{number}"/>'
+            for number, title in enumerate(titles, 1)
         )
         archive.writestr("xl/workbook.xml", f'<workbook {_MAIN} xmlns:r="{_OFFICE}"><sheets>{lines}</sheets></workbook>')
         root = [("rId1", f"{_OFFICE}/officeDocument", "xl/workbook.xml")]
@@ -158,7 +159,7 @@ def _relations(links: Iterable[tuple[str, str, str]]) -> str:
 
 def _core(saved: str) -> str:
     names = f'xmlns:cp="{_PACKAGE}/metadata/core-properties" xmlns:dcterms="http://purl.org/dc/terms/"'
-    return f"<cp:coreProperties {names}><dcterms:modified>{escape(saved)}</dcterms:modified></cp:coreProperties>"
+    return f"<cp:coreProperties {names}><dcterms:modified>{html.escape(saved)}</dcterms:modified></cp:coreProperties>"
 
 
 def _sheet(cells: Cells) -> str:
@@ -175,7 +176,7 @@ def _sheet(cells: Cells) -> str:
 
 def _value(value: Raw) -> str:
     if isinstance(value, CellError):
-        return f' t="e"><v>{escape(value.code)}</v>'
+        return f' t="e"><v>{html.escape(value.code)}</v>'
     if isinstance(value, bool):
         return f' t="b"><v>{int(value)}</v>'
     if isinstance(value, str):
@@ -191,4 +192,4 @@ def _text(text: str) -> str:
         f"_x{ord(char):04X}_"
         for char in text
     )
-    return escape(kept)
+    return html.escape(kept, quote=False)

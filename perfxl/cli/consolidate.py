@@ -99,4 +99,6 @@ def tell(summary: Summary) -> None:
         say(f"名册 {sum(each.listed for each in units)} 个单位，未报送 {missing} 个，迟报 {sum(each.late for each in units)} 个")
     if summary.others:
         say(f"文件夹中另有 {len(summary.others)} 个文件不是工作簿，没有读取，如 {summary.others[0]}")
+    if summary.again:
+        say(f"读取时有进程中途结束，以下文件已重新读取，没有遗漏：{'、'.join(summary.again)}")
     say(f"汇总表：{summary.output}")

@@ -36,6 +36,9 @@ ReadFile = Callable[[Found], Submission]
 BOUNDS = Bounds(seconds=30.0, memory=1 << 30, batch=50)
 """What one file may cost: far more than any file within the limits of intake needs."""
 
+LOST_CODES = ("I30", "I31")
+"""What is found of a file over which processes died or hung."""
+
 _BATCH = 100
 _KEEP_SECONDS = 2.0
 _WORTH_IT = 48
@@ -59,10 +62,15 @@ class FileReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """The contents of all files in the order given, and how many files were opened for it."""
+    """The contents of all files in the order given, and how many files were opened for it.
+
+    ``again`` names the files that were read a second time, because a process had
+    ended or hung over them, and were read well then.
+    """
 
     contents: tuple[Content, ...]
     opened: int
+    again: tuple[str, ...] = ()
 
 
 def reader_mark() -> str:
@@ -106,12 +114,14 @@ def read_contents(
         progress(done, len(files), "")
     unkept: dict[str, Content] = {}
     work, lost = _ReadRows(read, mark), _LostRows(mark)
+    again: list[str] = []
     if cluster and fresh:
         from .cluster import on_cluster  # here, not above: processes that read do without it
 
         found = on_cluster(cluster, work, fresh, mark=reader_mark, lost=lost, bounds=bounds)
     else:
-        found = unordered(work, fresh, jobs=_workers(fresh, jobs), lost=lost, bounds=bounds)
+        workers = _workers(fresh, jobs)
+        found = unordered(work, fresh, jobs=workers, lost=lost, again=lambda each: again.append(each.shown), bounds=bounds)
     with _Batch(store) as batch:
         for number, taken in found:
             name = fresh[number].shown
@@ -125,7 +135,8 @@ def read_contents(
                 progress(done, len(files), name)
     kept = {each.file: each for each in store.contents(stored)} if stored else {}
     contents = tuple(unkept[each.shown] if each.shown in unkept else kept[each.shown] for each in files)
-    return Read(contents=contents, opened=len(fresh))
+    lost_names = {each.file for each in contents if each.findings and each.findings[0].rule in LOST_CODES}
+    return Read(contents=contents, opened=len(fresh), again=tuple(each for each in again if each not in lost_names))
 
 
 def _workers(files: Sequence[Found], jobs: int) -> int:

@@ -73,13 +73,15 @@ class Summary:
     """What a consolidation came to.
 
     ``opened`` is the number of files that had to be read, ``others`` the files
-    in the folders that are no workbooks.
+    in the folders that are no workbooks, ``again`` those that were read a second
+    time because a process had ended over them.
     """
 
     output: Path
     dataset: Dataset
     opened: int = 0
     others: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
 
     @property
     def states(self) -> dict[State, int]:
@@ -224,7 +226,7 @@ def consolidate_files(
             links = _links(gathered.files, output)
             write_workbook(dataset, file, as_of=as_of, links=links, csv=_opener(csv, outputs))
         record_run(store, dataset, as_of=as_of, output=str(output), read=read.opened)
-    return Summary(output=output, dataset=dataset, opened=read.opened, others=gathered.others)
+    return Summary(output=output, dataset=dataset, opened=read.opened, others=gathered.others, again=read.again)
 
 
 def remember(store: Store, part: Round) -> None:

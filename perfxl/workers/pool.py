@@ -112,6 +112,7 @@ def unordered(
     begin: Callable[..., None] | None = None,
     given: tuple[Any, ...] = (),
     lost: Callable[[Given, Lost], Result] | None = None,
+    again: Callable[[Given], None] | None = None,
     bounds: Bounds = UNBOUNDED,
 ) -> Iterator[tuple[int, Result]]:
     """Each item's number and result, as they come.
@@ -119,7 +120,8 @@ def unordered(
     ``begin(*given)`` runs once in each process.  ``work``, ``begin`` and all data
     must pickle if ``jobs`` is over 1.  A :class:`PerfxlError` in a process is raised
     here.  An item that twice ends its process or runs out of time is handed to
-    ``lost`` (in this process); without that it is C09.  When the caller stops
+    ``lost`` (in this process); without that it is C09; ``again`` is told of items
+    that are tried a second time.  When the caller stops
     (Ctrl-C, an error), no process is left behind.
     """
     if jobs <= 1:
@@ -128,7 +130,7 @@ def unordered(
         for number, item in enumerate(items):
             yield number, work(item)
         return
-    pool = _Pool(work, items, jobs, begin, given, bounds)
+    pool = _Pool(work, items, jobs, begin, given, bounds, again)
     try:
         for number, outcome in pool.run():
             if isinstance(outcome, Lost):
@@ -175,8 +177,10 @@ class _Pool(Generic[Given, Result]):
         begin: Callable[..., None] | None,
         given: tuple[Any, ...],
         bounds: Bounds,
+        again: Callable[[Given], None] | None,
     ) -> None:
         self.items = items
+        self.again = again
         self.jobs = min(jobs, len(items))
         self.bounds = bounds
         self.orders = (work, begin, given, bounds.memory)
@@ -272,7 +276,10 @@ class _Pool(Generic[Given, Result]):
         if worker.alone:
             name = _signal_name(worker.process.exitcode)
             return [(worker.numbers[0], Lost(why=why, signal=name, seconds=self.bounds.seconds))]
-        self.suspects.append(worker.numbers.popleft())
+        suspect = worker.numbers.popleft()
+        self.suspects.append(suspect)
+        if self.again is not None:
+            self.again(self.items[suspect])
         self.left.extendleft(reversed(worker.numbers))
         return []
 

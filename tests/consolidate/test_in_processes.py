@@ -77,6 +77,15 @@ class DescribeReadingInProcesses:
         assert "2 秒" in lost["hangs"].findings[0].message
         assert kept == 60 + len(KILLERS)
 
+    def it_reads_a_file_again_whose_process_was_killed_and_names_it(self, tmp_path: Path) -> None:
+        files = folder(tmp_path / "in", 20)
+        (files / "once.xlsx").write_text("657099,1.0")
+        (files / "abort.xlsx").write_text("abort")
+        with Store() as store:
+            found = read(files, store, 2)
+        assert [Path(name).stem for name in found.again] == ["once"]
+        assert [Path(each.file).stem for each in found.contents if each.condition is not Condition.READ] == ["abort"]
+
     def it_reads_them_for_a_check_too(self, tmp_path: Path) -> None:
         files = folder(tmp_path / "in", 10)
         (files / "abort.xlsx").write_text("657099,1.0")
