@@ -156,7 +156,7 @@ class Inliner(Translator):
         if isinstance(node, Text):
             return repr(fold(node.value))
         as_it_is = isinstance(node, Call) and node.function in ("TARGET_OP", "TARGET_KIND")
-        return self.code(node) if as_it_is else f"{self.code(node)}.lower()"
+        return self.code(node) if as_it_is else f"fold({self.code(node)})"
 
     def call(self, function: str, arguments: tuple[Node, ...]) -> str:
         """A function call."""
@@ -165,7 +165,7 @@ class Inliner(Translator):
         if function == "BEGUN" and isinstance(arguments[0], Name) and self.by_block:
             return f"begun_{arguments[0].name}[block]"
         if function == "OCCURS" and isinstance(arguments[0], Name) and self.kind(arguments[0]) is Kind.TEXT and self.counted:
-            return f"counts_{arguments[0].name}[f_{arguments[0].name}.lower()]"
+            return f"counts_{arguments[0].name}[fold(f_{arguments[0].name})]"
         if function == "ONE_OF" and isinstance(arguments[1], Name):
             return self._one_of(self.code(arguments[0]), self._lists[arguments[1].name])
         if function in ("AND", "OR") and self.decided:
@@ -175,7 +175,7 @@ class Inliner(Translator):
     def _one_of(self, code: str, items: frozenset[str]) -> str:
         longest = max(map(len, items), default=0)
         # Folding never shortens a text, so a long one need not be folded.
-        return f"(len({code})<={longest} and {code}.lower() in {self._shared(items)})"
+        return f"(len({code})<={longest} and fold({code}) in {self._shared(items)})"
 
 
 class _Constants:

@@ -14,7 +14,7 @@ from typing import Final
 
 from .functions import Kind
 from .targets import normal_form, quoted, spelling, spelling_formula, squash_formula
-from .values import NA, ReadValue, left, plain, rounded, squash, strip
+from .values import NA, ReadValue, fold, left, plain, rounded, squash, strip
 
 __all__ = ["CellError", "FieldType", "Raw", "choice_type", "is_blank", "number_type", "shown", "shown_formula", "text_type"]
 
@@ -101,13 +101,13 @@ def text_type(name: str) -> FieldType:
 
 def choice_type(options: tuple[str, ...]) -> FieldType:
     """One of the listed texts, compared without blanks and case."""
-    by_fold = {squash(option).lower(): option for option in options}
+    by_fold = {fold(squash(option)): option for option in options}
 
     def read(raw: Raw) -> ReadValue:
         found = _read_text(raw)
         if found == "" or not isinstance(found, str):
             return found
-        return found if found.lower() in by_fold else NA
+        return found if fold(found) in by_fold else NA
 
     def excel(cell: str) -> str:
         items = ",".join(quoted(squash(option)) for option in options)

@@ -75,7 +75,9 @@ def strip(text: str) -> str:
 
 def fold(text: str) -> str:
     """The form in which Excel's ``=`` compares texts (it ignores case)."""
-    return text.lower()
+    lowered = text.lower()
+    # İ alone has a small form of two characters; LibreOffice and IronCalc keep it.
+    return lowered if len(lowered) == len(text) else "".join(each if each == "İ" else each.lower() for each in text)
 
 
 def length(text: str) -> int:

@@ -282,7 +282,7 @@ class Suite:
         wanted = [raw for raw in found if isinstance(raw, str) and not is_blank(raw) and kind and kind.read(raw) is not NA]
         if wanted:
             one = wanted[0]
-            # İ becomes two characters: engines disagree whether that is the same text (see test_agreement).
+            # The small form of İ is two characters: for CellRune the same text (see test_agreement).
             small = one.lower() if len(one.lower()) == len(one) else one
             for raws in places:
                 raws[name] = self._rng.choice((one, one, f" {one}\u3000", small))

@@ -185,7 +185,6 @@ class DescribeRegressions:
             (calculated,) = engine([content])
             assert list(differences(content, calculated)) == []
 
-    @pytest.mark.xfail(strict=True, reason="perfxl and CellRune fold İ (U+0130) to i and a dot, LibreOffice and IronCalc do not")
     def it_tells_a_dotted_capital_i_from_two_small_characters(self) -> None:
         form = find_form("hebei-2023")
         book = Book(sheets=[SheetRecord("project", 1, {"name": "项目"})])
