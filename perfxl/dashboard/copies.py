@@ -32,7 +32,7 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A member of a cluster: a project and the one it is most like (by number), with what they share.
+    """A member of a cluster: a project and one that it is like (by number), with what they share.
 
     The first of a cluster has no ``like`` (-1).
     """
@@ -58,78 +58,95 @@ def names_of(texts: Sequence[object]) -> frozenset[str]:
     return frozenset(each for each in found if each)
 
 
+@dataclass(slots=True)
+class _Class:
+    """Projects with the same names: its members, and another class that it is like with the names they share.
+
+    ``like`` is the first class before it that is, else one after it, -1 if there is none; ``root`` leads to
+    the cluster's first class.
+    """
+
+    names: frozenset[str]
+    members: list[int]
+    root: int
+    like: int = -1
+    shared: int = 0
+
+
 def clusters(projects: Sequence[frozenset[str]], likeness: Likeness) -> list[list[Copy]]:
     """Clusters of alike projects, the largest first; ``projects`` are their names, in official order."""
-    classes: dict[frozenset[str], list[int]] = {}
+    by_names: dict[frozenset[str], _Class] = {}
     for number, names in enumerate(projects):
         if len(names) >= likeness.least:
-            classes.setdefault(names, []).append(number)
-    sets = list(classes)
-    near: dict[int, dict[int, int]] = {}
-    for one, other, shared in _alike(sets, likeness.threshold):
-        near.setdefault(one, {})[other] = shared
-        near.setdefault(other, {})[one] = shared
-    found = [
-        _cluster(sorted(component), sets, list(classes.values()), near)
-        for component in _components(len(sets), near)
-        if sum(len(classes[sets[each]]) for each in component) > 1
-    ]
-    return sorted(found, key=lambda each: (-len(each), each[0].project))
+            by_names.setdefault(names, _Class(names, [], len(by_names))).members.append(number)
+    classes = list(by_names.values())
+    for number, before in enumerate(_candidates(classes, likeness.threshold)):
+        _connect(classes, number, before, likeness.threshold)
+    found: dict[int, list[Copy]] = {}
+    for number, each in enumerate(classes):
+        mine = found.setdefault(_root(classes, number), [])
+        mine += (_copy(classes, each, member) for member in each.members)
+    alike = [_headed(sorted(each, key=lambda copy: copy.project)) for each in found.values() if len(each) > 1]
+    return sorted(alike, key=lambda each: (-len(each), each[0].project))
 
 
-def _alike(sets: Sequence[frozenset[str]], threshold: float) -> Iterator[tuple[int, int, int]]:
-    """Pairs of different sets that are alike, and how many names they share.
+def _candidates(classes: Sequence[_Class], threshold: float) -> Iterator[list[int]]:
+    """For each class the earlier ones that it may be like, in order.
 
     If two sets share ``n`` of the smaller one's names, one of the smaller one's
     ``size - n + 1`` rarest names is among them: only those are looked up.
     """
-    often = Counter(name for names in sets for name in names)
-    where: dict[str, list[int]] = {}
-    for number, names in enumerate(sets):
-        for name in names:
-            where.setdefault(name, []).append(number)
-    seen: set[tuple[int, int]] = set()
-    for number, names in enumerate(sets):
-        needed = max(1, math.ceil(threshold * len(names) - 1e-9))
-        rare = sorted(names, key=lambda name: (often[name], name))[: len(names) - needed + 1]
-        for other in {each for name in rare for each in where[name]}:
-            pair = (min(number, other), max(number, other))
-            if other == number or len(sets[other]) < len(names) or pair in seen:
-                continue
-            shared = len(names & sets[other])
-            if shared >= threshold * len(names):
-                seen.add(pair)
-                yield *pair, shared
+    often = Counter(name for each in classes for name in each.names)
+    having: dict[str, list[int]] = {}
+    having_rare: dict[str, list[int]] = {}
+    for number, each in enumerate(classes):
+        size = len(each.names)
+        needed = max(1, math.ceil(threshold * size - 1e-9))
+        rare = sorted(each.names, key=lambda name: (often[name], name))[: size - needed + 1]
+        larger = {at for name in rare for at in having.get(name, ()) if len(classes[at].names) >= size}
+        smaller = {at for name in each.names for at in having_rare.get(name, ()) if len(classes[at].names) < size}
+        yield sorted(larger | smaller)
+        for name in each.names:
+            having.setdefault(name, []).append(number)
+        for name in rare:
+            having_rare.setdefault(name, []).append(number)
 
 
-def _components(count: int, near: dict[int, dict[int, int]]) -> Iterator[list[int]]:
-    reached: set[int] = set()
-    for start in range(count):
-        if start in reached:
+def _connect(classes: Sequence[_Class], number: int, before: Sequence[int], threshold: float) -> None:
+    """Join a class with every cluster that it is like; what is in its cluster already need not be compared."""
+    mine = classes[number]
+    for at in before:
+        if mine.like >= 0 and _root(classes, at) == _root(classes, number):
             continue
-        reached.add(start)
-        component, ahead = [start], [start]
-        while ahead:
-            fresh = [each for each in near.get(ahead.pop(), ()) if each not in reached]
-            reached.update(fresh)
-            component += fresh
-            ahead += fresh
-        yield component
+        other = classes[at]
+        shared = len(mine.names & other.names)
+        if shared < threshold * min(len(mine.names), len(other.names)):
+            continue
+        if mine.like < 0:
+            mine.like, mine.shared = at, shared
+        if other.like < 0:
+            other.like, other.shared = number, shared
+        first, last = sorted((_root(classes, at), _root(classes, number)))
+        classes[last].root = first
 
 
-def _cluster(
-    component: Sequence[int], sets: Sequence[frozenset[str]], members: Sequence[list[int]], near: dict[int, dict[int, int]]
-) -> list[Copy]:
-    """Each member with the project it is most like, an earlier one where there is one."""
-    class_of = {number: each for each in component for number in members[each]}
-    order = sorted(class_of)
-    found = [Copy(project=order[0])]
-    for number in order[1:]:
-        mine = class_of[number]
-        size = len(sets[mine])
-        partners = [(size, size, members[mine][0])] if members[mine][0] < number else []
-        partners += [(shared, min(size, len(sets[other])), members[other][0]) for other, shared in near.get(mine, {}).items()]
-        partners += [(size, size, each) for each in members[mine][1:2] if each != number]
-        shared, fewer, like = min(partners, key=lambda each: (each[2] > number, -each[0] / each[1], each[2]))
-        found.append(Copy(project=number, like=like, shared=shared, fewer=fewer))
-    return found
+def _root(classes: Sequence[_Class], number: int) -> int:
+    while classes[number].root != number:
+        classes[number].root = classes[classes[number].root].root
+        number = classes[number].root
+    return number
+
+
+def _copy(classes: Sequence[_Class], mine: _Class, member: int) -> Copy:
+    """A member with a project that it is like: the first of the same names, else an earlier one, else a later one."""
+    size, twin = len(mine.names), mine.members[0]
+    if twin != member:
+        return Copy(project=member, like=twin, shared=size, fewer=size)
+    if mine.like >= 0:
+        other = classes[mine.like]
+        return Copy(project=member, like=other.members[0], shared=mine.shared, fewer=min(size, len(other.names)))
+    return Copy(project=member)
+
+
+def _headed(cluster: list[Copy]) -> list[Copy]:
+    return [Copy(project=cluster[0].project), *cluster[1:]]
