@@ -102,9 +102,9 @@ def collect(
         if no_receipts:
             return
         post = post_of(meant, units, templates=templates)
-        plan = receipts(post, came)
+        answered = {each.answers for each in letters(opened) if not each.fate.open}
+        plan = receipts(post, [each for each in came if each.key not in answered])
         outcome = outgoing(opened, plan.letters, part, eml, Kind.RECEIPT) if plan.letters else Outcome()
-    outcome.skipped.clear()
     if (outcome.done or outcome.stopped) and not as_json:
         tell_outcome(outcome, plan.omitted, Kind.RECEIPT, eml, as_json=False)
 

@@ -18,7 +18,7 @@ from perfxl.consolidate.store import Store
 
 from .letters import bounce, mail, raw_gbk_mail, zipped
 from .office import Office, unit_code
-from .servers import SECRET, USER, Imap, Mailbox, Wire
+from .servers import SECRET, USER, Imap, Mailbox, Wire, free_port
 
 
 def collected(office: Office, *arguments: object) -> dict[str, Any]:
@@ -92,6 +92,20 @@ class DescribeAMailbox:
         said = text.get_content()
         assert "657002 第1征收所：已收，第 1 版，校验发现 1 处错误，请改正后重新报送。" in said
         assert "旧.xls" in said and "没有收下。" in said
+
+    def it_sends_receipts_later_if_the_server_was_away(
+        self, ready: Office, imap: Imap, smtp: Mailbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        imap.deliver(mail(("a.xlsx", ready.filled(0)), number=1))
+        imap.deliver(mail(("a.xlsx", ready.filled(1)), sender="unit1@units.test", number=2))
+        with monkeypatch.context() as patch:
+            patch.setenv("PERFXL_SMTP", f"smtp://{USER}@localhost:{free_port()}")
+            code, told = ready.collect()
+        assert code == 2 and "新收 2 封邮件" in told and "[M04]" in told
+        assert ready.send("--kind", "回执", "--unit", unit_code(1)) == (0, "回执：已发 1 封\n")
+        assert ready.collect() == (0, "新收 0 封邮件\n回执：已发 1 封\n")
+        assert ready.collect() == (0, "新收 0 封邮件\n")
+        assert [to for _, to, _ in smtp.taken] == [["unit1@units.test"], ["unit0@units.test"]]
 
     def it_reads_only_what_was_asked_for(self, ready: Office, imap: Imap) -> None:
         imap.deliver(mail(("a.xlsx", ready.filled(0)), number=1), seen=True)
