@@ -195,7 +195,6 @@ CATALOGUE = _catalogue(
     ("M10", "信件模板 {template} 第 {line} 行有误：{reason}", "改正该模板；可用的名称见自带的模板。"),
     ("M11", "邮件服务器 {server} 出错：{reason}", "稍后再次运行，已收的不会重复。"),
     ("M12", "{path} 与清单不符：{reason}", "重新生成该文件夹，不要改动其中的文件。"),
-    ("M13", "没有可发的信：{reason}", "检查汇总库、文件夹和所给的单位。"),
     # Mail: why a letter does not go out, and what is wrong with a mail that came in.
     ("M20", "名册中没有电子邮箱", "在单位名册中补上后再次运行。"),
     ("M21", "电子邮箱“{address}”不能投递", "在单位名册中改正后再次运行。"),

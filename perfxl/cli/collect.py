@@ -14,7 +14,7 @@ from rich.console import Console
 
 from ..consolidate.keys import find_ring
 from ..consolidate.ledger import handed_of
-from ..consolidate.mail import Arrival, EnclosureState, Kind, MailKind, arrivals, letters, seen_uids
+from ..consolidate.mail import Arrival, EnclosureState, Fate, Kind, MailKind, arrivals, letters, seen_uids
 from ..consolidate.output import write_complete
 from ..consolidate.store import Store
 from ..consolidate.task import load_task
@@ -24,7 +24,7 @@ from ..post.collect import FILED, LIST, Collector, list_text, utc_now
 from ..post.headers import received_at
 from ..post.imap import Box, BoxLost, Listed
 from ..post.opened import MOST_MAIL, head_of
-from ..post.plan import receipts
+from ..post.plan import Omitted, receipts
 from ..post.sending import Outcome, mailing
 from . import app
 from .progress import progress
@@ -96,17 +96,26 @@ def collect(
         if came:
             write_complete(output / LIST, list_text(came))
         fresh = [each for each in came if each.key not in before]
-        _tell(fresh, output, as_json=as_json)
-        if fault is not None:
-            raise fault
-        if no_receipts:
-            return
-        post = post_of(meant, units, templates=templates)
-        answered = {each.answers for each in letters(opened) if not each.fate.open}
-        plan = receipts(post, [each for each in came if each.key not in answered])
-        outcome = outgoing(opened, plan.letters, part, eml, Kind.RECEIPT) if plan.letters else Outcome()
-    if (outcome.done or outcome.stopped) and not as_json:
-        tell_outcome(outcome, plan.omitted, Kind.RECEIPT, eml, as_json=False)
+        if not as_json:
+            _tell(fresh, output)
+        outcome = Outcome()
+        omitted: tuple[Omitted, ...] = ()
+        if fault is None and not no_receipts:
+            answered = {each.answers for each in letters(opened) if not each.fate.open}
+            post = post_of(meant, units, templates=templates)
+            plan = receipts(post, [each for each in came if each.key not in answered])
+            omitted = plan.omitted
+            try:
+                outcome = outgoing(opened, plan.letters, part, eml, Kind.RECEIPT) if plan.letters else outcome
+            except PerfxlError as why:
+                fault = why
+    if as_json:
+        sent = {fate.value: outcome.count(fate) for fate in Fate if outcome.count(fate)}
+        print(json.dumps({**_json(fresh), "receipts": sent}, ensure_ascii=False, indent=2))
+    if fault is not None:
+        raise fault
+    if outcome.done or outcome.stopped or omitted:
+        tell_outcome(outcome, omitted, Kind.RECEIPT, eml, as_json=None if as_json else False)
 
 
 def _ours(store: Store) -> frozenset[str]:
@@ -184,18 +193,22 @@ def _take(collector: Collector, box: Box, each: Listed) -> bool:
 # --- telling ------------------------------------------------------------------------
 
 
-def _tell(fresh: Sequence[Arrival], output: Path, *, as_json: bool) -> None:
-    kinds = Counter(each.kind for each in fresh)
-    states = Counter(each.state for mail in fresh for each in mail.enclosures)
-    if as_json:
-        found = {
-            "mails": len(fresh),
-            "kinds": {kind.value: kinds[kind] for kind in MailKind},
-            "files": {state.value: states[state] for state in EnclosureState},
-            "list": [_as_json(each) for each in fresh],
-        }
-        print(json.dumps(found, ensure_ascii=False, indent=2))
-        return
+def _json(fresh: Sequence[Arrival]) -> dict[str, object]:
+    kinds, states = _counts(fresh)
+    return {
+        "mails": len(fresh),
+        "kinds": {kind.value: kinds[kind] for kind in MailKind},
+        "files": {state.value: states[state] for state in EnclosureState},
+        "list": [_as_json(each) for each in fresh],
+    }
+
+
+def _counts(fresh: Sequence[Arrival]) -> tuple[Counter[MailKind], Counter[EnclosureState]]:
+    return Counter(each.kind for each in fresh), Counter(each.state for mail in fresh for each in mail.enclosures)
+
+
+def _tell(fresh: Sequence[Arrival], output: Path) -> None:
+    kinds, states = _counts(fresh)
     console = Console(highlight=False, soft_wrap=True)
 
     def say(text: str) -> None:

@@ -204,8 +204,8 @@ def _entry_json(each: LetterEntry) -> dict[str, object]:
     }
 
 
-def tell_outcome(outcome: Outcome, omitted: Sequence[Omitted], kind: Kind, eml: Path | None, *, as_json: bool) -> None:
-    """Print what a run came to; exit code 1 if letters did not go out, 2 if it ended early."""
+def tell_outcome(outcome: Outcome, omitted: Sequence[Omitted], kind: Kind, eml: Path | None, *, as_json: bool | None) -> None:
+    """Print what a run came to (``None``: nothing); exit code 1 if letters did not go out, 2 if it ended early."""
     bad = [each for each in outcome.done if each.fate in (Fate.FAILED, Fate.UNCERTAIN)]
     doubtful = [each for each in outcome.skipped if each.fate in (Fate.UNCERTAIN, Fate.BOUNCED)]
     if as_json:
@@ -218,7 +218,7 @@ def tell_outcome(outcome: Outcome, omitted: Sequence[Omitted], kind: Kind, eml: 
             "stopped": outcome.stopped,
         }
         print(json.dumps(found, ensure_ascii=False, indent=2))
-    else:
+    elif as_json is False:
         for each in [*bad, *doubtful]:
             _say(f"{each.fate.label}：{each.unit} {each.address}：{each.reason}")
         for each in outcome.done:

@@ -123,7 +123,7 @@ class Collector:
             kind=MailKind.OTHER,
             original=original,
         )
-        if opened.own or (self.own and opened.sender.casefold() == self.own.casefold()):
+        if opened.own:
             return replace(base, kind=MailKind.AUTOMATIC, reason="本单位发出的信")
         if opened.refused:
             said = entry("M25")
@@ -141,7 +141,7 @@ class Collector:
 
     def _answer_to(self, opened: Opened, filed: tuple[Enclosure, ...]) -> str:
         """Who gets a receipt: whoever sent a workbook of ours, or a unit that sent something else instead; no machines."""
-        if opened.automatic or not valid_address(opened.sender):
+        if opened.automatic or not valid_address(opened.sender) or opened.sender.casefold() == self.own.casefold():
             return ""
         listed = opened.sender.casefold() in self._addresses
         ours = any(each.unit in self.roster.units for each in filed)

@@ -224,8 +224,11 @@ class DescribeWhatComesIn:
             mail(("a.xlsx", ready.filled(2)), number=3, sender="units <list@units.test>", List_Id="<x.units.test>"),
             mail(number=4, subject="自动回复：外出", Auto_Submitted="auto-replied"),
         )
+        sent = next((ready.folder / "草稿").glob("*.eml")).read_bytes()
+        (folder / "sent.eml").write_bytes(sent)
         found = collected(ready, folder, "--eml", "回执")
-        assert sorted(each["kind"] for each in found["list"]) == ["automatic", "automatic", "report", "report"]
+        assert sorted(each["kind"] for each in found["list"]) == ["automatic", "automatic", "report", "report", "report"]
+        assert found["files"] == {"filed": 3, "repeated": 0, "unrecognised": 0, "other": 0}
         assert not (ready.folder / "回执").exists()
 
     def it_dates_workbooks_by_their_mail(self, ready: Office) -> None:
