@@ -9,7 +9,7 @@ function stagesOf(items) {
 function overview() {
   const total = first.total, parts = [keyFigures(total)];
   const known = first.departments.filter(each => each.units);
-  const byOffice = first.offices.length > 0, byDay = first.days.length > 0;
+  const byOffice = first.offices.length > 0, byDay = first.days.length > 1;  // one day is no course of things
   if (byDay) parts.push(daysPanel(!byOffice));
   if (byOffice) parts.push(progressPanel("按归口股室的报送进度", first.offices, each => each.name, (each, more) => route("units", { office: each.name, ...more }), "归口股室", !byDay));
   if (known.length) parts.push(progressPanel("按主管部门的报送进度", known, each => departmentLabel(each.code), (each, more) => route("units", { dep: each.code, ...more }), "主管部门", true));
