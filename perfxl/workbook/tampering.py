@@ -49,6 +49,10 @@ _MOST_CHANGED = 0.1
 """Where a greater share of a sheet's formulas differs, a program has rewritten them."""
 
 _MOST_TOLD = 5
+_MOST_SAME = 256
+_SAME: set[tuple[str, str, str, str, bool]] = set()
+"""Formulas in some program's own spelling that were compared and found the same, by their mark."""
+
 _SHARED = "\0"
 """Stands for the text of a formula that is shared with another cell."""
 
@@ -98,11 +102,18 @@ def tampered(
         if part is None or not container.has(part):
             continue  # The lost layer is told by itself.
         content = container.part(part)
-        if formula_mark(content) == mark:
+        here_now = formula_mark(content)
+        spelt = (form.source, meta[RULES_KEY], title, here_now, unmoved)
+        if here_now == mark or spelt in _SAME:
             continue
         if meta[RULES_KEY] != rules_mark(form, plan):
             return []  # Built by another version: nothing says what its formulas were.
-        found += _calculation(blocks[title], content, titles, strict=unmoved)
+        changed = list(_calculation(blocks[title], content, titles, strict=unmoved))
+        if not changed and set(titles) >= {(each.layout.sheet.id, each.ordinal) for each in blocks[title]}:
+            if len(_SAME) >= _MOST_SAME:
+                _SAME.clear()
+            _SAME.add(spelt)
+        found += changed
     for place, sheet in here.items():
         if sheet is not None and titles[place] not in shifted:
             found += _visible(sheet, titles[place], container.part(container.sheets[titles[place]]), strict=unmoved)
