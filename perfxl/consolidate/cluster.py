@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import PerfxlError, reason
+from ..errors import PerfxlError
 from ..workbook.container import Refusal
 from ..workers import Bounds, Lost, Why, batch_size, guarded, outcome_of
 from .archives import Span
@@ -93,8 +93,8 @@ def on_cluster(
     try:
         with client:
             yield from _Run(client, address, work, files, lost, bounds).each(mark)
-    except OSError as fault:  # the scheduler has gone
-        raise PerfxlError("S61", address=address, reason=reason(fault)) from None
+    except OSError:  # the scheduler has gone
+        raise PerfxlError("S61", address=address, reason="连接中断") from None
 
 
 class _Run:

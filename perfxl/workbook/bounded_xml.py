@@ -81,6 +81,8 @@ def parse(content: bytes, part: str, budget: Budget, start: Start, end: End, dat
         parser.Parse(b"", True)
     except expat.ExpatError as fault:
         raise Refusal("I05", reason=f"{part} 第 {fault.lineno} 行不是有效的 XML") from None
+    except LookupError:
+        raise Refusal("I05", reason=f"{part} 的文字编码不认识") from None
     except ValueError as fault:
         raise Refusal("I05", reason=f"{part}：{fault}") from None
 

@@ -183,7 +183,7 @@ def _number(written: bytes) -> Raw:
         value = float(written)
     except ValueError:
         return _value("number", written, None)
-    return value if math.isfinite(value) else cell_number(_decoded(written))
+    return value if math.isfinite(value) and b"_" not in written else cell_number(_decoded(written))
 
 
 def _value(kind: str, plain: bytes | None, inline: bytes | None) -> Raw:

@@ -136,6 +136,25 @@ class DescribeACluster:
         assert contents_of(tmp_path / "cluster.db") == contents_of(tmp_path / "here.db")
 
     @pytest.mark.long
+    def it_ends_when_the_scheduler_is_lost_and_keeps_what_was_read(self, tmp_path: Path) -> None:
+        made = begun(tmp_path)
+        files = gather([folder(tmp_path / "in", 300)]).files
+
+        def kill(done: int, _total: int, _name: str) -> None:
+            if done == 20:
+                made.processes[0].send_signal(signal.SIGKILL)
+
+        try:
+            made.worker()
+            with Store(tmp_path / "s.db") as store, pytest.raises(PerfxlError) as fault:
+                read_contents(files, store, Deadly(pause=0.01), cluster=made.address, progress=kill)
+        finally:
+            made.stop()
+        assert (fault.value.code, "连接中断" in str(fault.value)) == ("S61", True)
+        with Store(tmp_path / "s.db") as store:
+            assert int(str(store.rows("SELECT count(*) FROM content")[0][0])) >= 20
+
+    @pytest.mark.long
     def it_finds_the_file_that_kills_workers(self, tmp_path: Path) -> None:
         made = begun(tmp_path, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
         try:
