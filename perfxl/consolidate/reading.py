@@ -146,7 +146,12 @@ def _workers(files: Sequence[Found], jobs: int) -> int:
 
 
 def _known(files: Sequence[Found], store: Store, mark: str) -> dict[str, str]:
-    """The hashes of files whose content the store holds, by their shown names."""
+    """The hashes of files whose content the store holds, by their shown names.
+
+    Every file is hashed on every run: at 0.07 ms of CPU each that is cheap, while a
+    path, size and time can stay the same over other bytes (copies that keep times,
+    shares that keep whole seconds, files put back from an archive).
+    """
     known = store.known(mark)
     if not known:
         return {}  # the processes that read will hash
