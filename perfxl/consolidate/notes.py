@@ -3,9 +3,9 @@
 A query reads these tables; it can only read:
 
 ``roster``  _unit, _name, _department, _office: the units that are to report
-``file``    every file of a unit that could be read and is of this task: _submission (its name), _unit, _content (its
-            SHA-256), _state (``accepted``, ``with_hints``, ``returned``, ``superseded``), _saved (the workbook's own time,
-            "" if unknown), _late (1 if that is after the deadline)
+``file``    every file of a unit that could be read and is of this task: _submission (its name), _name (without folders),
+            _unit, _content (its SHA-256), _state (``accepted``, ``with_hints``, ``returned``, ``superseded``), _saved (when
+            it was mailed, else the workbook's own time, "" if unknown), _late (1 if that is after the deadline)
 ``handed``  the workbooks made for units: _unit, _file, _at ("" if unknown), _again (1 for one made again)
 ``task``    one row: _deadline ("" if there is none)
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 
 from ..errors import PerfxlError
 from ..form.model import Form
@@ -81,11 +82,11 @@ def _fill(
     sql_table(
         connection,
         "file",
-        ["_submission", "_unit", "_content", "_state", "_saved", "_late"],
+        ["_submission", "_name", "_unit", "_content", "_state", "_saved", "_late"],
         (
             (
-                *(each.content.file, each.content.unit_code, each.content.sha256, each.state.value),
-                *(_saved(each.content.when), int(is_late(each.content, closes))),
+                *(each.content.file, PurePath(each.content.file).name, each.content.unit_code, each.content.sha256),
+                *(each.state.value, _saved(each.content.when), int(is_late(each.content, closes))),
             )
             for each in files
             if each.content.unit_code and each.state not in _NO_FILE_OF_A_UNIT

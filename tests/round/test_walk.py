@@ -202,6 +202,12 @@ def settled(office: Office, summary: Summary) -> None:
     rows = list(openpyxl.load_workbook(summary.output, data_only=True)["核对"].iter_rows(values_only=True))
     checks = {row[0]: row[4] for row in rows if row[4] in ("相符", "不符")}
     assert [checks[name] for name in ("文件", "项目", "预算数")] == ["相符"] * 3
+    start = next(number for number, row in enumerate(rows) if row[0] == "按报送情况核对控制数")
+    by_state = rows[start + 2 : start + 7]
+    assert [row[0] for row in by_state] == ["通过", "有提示", "应退回", "未报送", "合计"]
+    assert sum(row[1] for row in by_state[:4]) == by_state[4][1] == office.units  # type: ignore[misc]
+    assert round(sum(row[3] for row in by_state[:2]) * 10**6) == summary.budget  # type: ignore[misc]
+    assert round(by_state[4][4] * 10**6) == office.roster.total  # type: ignore[operator]
 
 
 def offices(tmp_path: Path, units: int) -> tuple[Office, Office]:

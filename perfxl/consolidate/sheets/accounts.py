@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..dataset import Dataset
+from .ceilings import add_ceilings
 from .cells import Formula, Money
 from .departments import add_departments
 from .draft import Draft
@@ -66,6 +67,7 @@ def add_accounts(draft: Draft, dataset: Dataset, projects: ProjectsPages, files:
     page.gap()
     _checks(page, _comparisons(dataset, projects, (first, last, total)))
     add_departments(page, dataset, projects)
+    add_ceilings(page, dataset)
     page.print_setup(header, len(columns))
     page.freeze(header + 1, 1)
     return page

@@ -9,6 +9,7 @@ from itertools import islice
 from ...form.model import Field, Form
 from ..dataset import Dataset
 from ..states import Judged, State, moment
+from ..task import CHINA
 from .cells import CellContent, Money, sheet_reference
 from .columns import contents_of, cover_fields
 from .draft import Draft
@@ -93,7 +94,7 @@ def _columns(form: Form, extras: Sequence[Field]) -> list[Column]:
         Column(title="提示未说明", width=8, kind=Kind.COUNT),
         Column(title="提示已说明", width=8, kind=Kind.COUNT),
         *(Column(title=each.label, width=13, kind=Kind.CENTRE, most=20) for each in extras),
-        Column(title="保存时间（UTC）", width=17, kind=Kind.CENTRE),
+        Column(title="保存时间", width=17, kind=Kind.CENTRE),
         Column(title="SHA-256", width=16, kind=Kind.CODE),
     ]
 
@@ -130,4 +131,4 @@ def _counts(file: Judged) -> list[CellContent]:
 
 def _time(modified: str) -> str:
     found = moment(modified)
-    return f"{found:%Y-%m-%d %H:%M}" if found.year > 1 else ""
+    return f"{found.astimezone(CHINA):%Y-%m-%d %H:%M}" if found.year > 1 else ""

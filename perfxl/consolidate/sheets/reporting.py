@@ -59,7 +59,7 @@ def _columns(dataset: Dataset) -> list[Column]:
         Column(title="状态", width=9, kind=Kind.CENTRE),
         Column(title="份数", width=7, kind=Kind.COUNT),
         Column(title="迟报", width=7, kind=Kind.CENTRE),
-        Column(title="保存时间（UTC）", width=16, kind=Kind.CENTRE),
+        Column(title="保存时间", width=16, kind=Kind.CENTRE),
         Column(title="项目数", width=8, kind=Kind.COUNT),
         Column(title=label["budget"], width=13, kind=Kind.MONEY),
         Column(title="控制数", width=13, kind=Kind.MONEY),
@@ -93,7 +93,7 @@ def _line(number: int, each: Standing, dataset: Dataset, places: Places, row: in
     unit, file = each.unit, each.file
     department = dataset.roster.department_name(unit.code[:3])
     content = file.content if file else None
-    time = f"{moment(content.when):%Y-%m-%d %H:%M}" if content and content.when else ""
+    time = f"{moment(content.when).astimezone(CHINA):%Y-%m-%d %H:%M}" if content and moment(content.when).year > 1 else ""
     budget = content.budget if content else None
     difference = (budget or 0) - each.ceiling if each.ceiling is not None else None
     label = each.label if each.listed else f"{each.label}（不在名册）"
