@@ -70,7 +70,7 @@ def collect(
     meant = load_task(task)
     if output.is_file():
         raise PerfxlError("C02", path=output, reason="这是一个文件，不是文件夹")
-    part = sending_of(meant, rate=rate)
+    part = None if no_receipts else sending_of(meant, rate=rate)
     fault: PerfxlError | None = None
     with mailing(store), store_of(store, meant, roster) as (opened, units):
         before = {each.key for each in arrivals(opened)}
@@ -80,7 +80,7 @@ def collect(
             roster=units,
             ring=find_ring(task, meant),
             year=meant.year,
-            own=part.sender.address,
+            own=part.sender.address if part else "",
             blanks=_ours(opened),
             now=utc_now(),
         )
@@ -100,7 +100,7 @@ def collect(
             _tell(fresh, output)
         outcome = Outcome()
         omitted: tuple[Omitted, ...] = ()
-        if fault is None and not no_receipts:
+        if fault is None and part is not None:
             answered = {each.answers for each in letters(opened) if not each.fate.open}
             post = post_of(meant, units, templates=templates)
             plan = receipts(post, [each for each in came if each.key not in answered])

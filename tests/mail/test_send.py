@@ -5,15 +5,19 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import ssl
 import sys
 from email.message import EmailMessage
 from pathlib import Path
 from random import Random
+from urllib.parse import quote
 
 import pytest
+from imap_tools import AND, MailBox
 
+from .letters import mail
 from .office import Office, unit_code
-from .servers import SECRET, USER, Certificates, Mailbox, Wire, smtp_server
+from .servers import SECRET, USER, Certificates, Imap, Mailbox, Wire, smtp_server
 
 
 def messages(mailbox: Mailbox) -> list[EmailMessage]:
@@ -44,6 +48,19 @@ class DescribeHandingOut:
             for each in (text.get_content(), html.get_content()):
                 assert f"{office.name(number)}" in each and "2099年10月31日" in each and name in each
             assert content.isascii() and max(map(len, content.split(b"\r\n"))) < 998
+
+    def it_is_understood_by_dovecot_too(self, office: Office, smtp: Mailbox, imap: Imap) -> None:
+        assert office.hand_out("--unit", unit_code(2))[0] == 0
+        imap.deliver(smtp.taken[0][2])
+        imap.deliver(mail(number=1, subject="别的"))
+        with MailBox("localhost", imap.port, ssl_context=ssl.create_default_context()).login(USER, SECRET) as box:
+            found = box.uids(AND(subject="部门预算绩效目标填报表（657004 第3征收所）"), charset="utf-8")
+            assert len(found) == 1
+            _, structure = box.client.uid("FETCH", found[0], "(BODYSTRUCTURE)")
+        shown = structure[0].decode()
+        name = quote(office.book_name(2))
+        assert f"(\"attachment\" (\"filename*\" \"utf-8''{name}\"))" in shown
+        assert '"vnd.openxmlformats-officedocument.spreadsheetml.sheet" ("name" "=?utf-8?b?' in shown
 
     def it_shows_beforehand_what_would_go_where_and_changes_nothing(self, office: Office, smtp: Mailbox) -> None:
         code, told = office.hand_out("--dry-run", "--unit", unit_code(3))
