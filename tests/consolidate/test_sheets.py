@@ -27,8 +27,10 @@ from perfxl.check import Submission
 from perfxl.consolidate import content_of, dataset_of
 from perfxl.consolidate.dataset import Dataset
 from perfxl.consolidate.roster import Roster, Unit
+from perfxl.consolidate.run import consolidate_files
 from perfxl.consolidate.sheets import build_workbook, write_workbook
 from perfxl.consolidate.sheets.split import Slice, split
+from perfxl.errors import PerfxlError
 from perfxl.form.load import load_form
 from perfxl.form.model import Severity
 from perfxl.form.records import MICRO, Book, Row, SheetRecord
@@ -212,6 +214,22 @@ class DescribeCsv:
     def it_has_one_file_for_several_sheets(self) -> None:
         rows = csv_rows(csv_of(dataset(departments(4, 4)), most_rows=40)["指标明细"])
         assert [row[0] for row in rows] == ["序号", *map(str, range(1, 73))]
+
+    def it_is_written_beside_the_workbook_and_only_when_all_is_complete(self, tmp_path: Path) -> None:
+        returned = next(Path(__file__).parents[2].glob("workbooks/657001_*.xlsx"))
+        folder = tmp_path / "表"
+        consolidate_files([returned], tmp_path / "汇总.xlsx", as_of=AS_OF, csv=folder)
+        written = {path.name: path.read_bytes() for path in folder.iterdir()}
+        assert set(written) == {"汇总表.csv", "指标明细.csv", "校验问题.csv", "文件清单.csv", "核对.csv"}
+        assert len(csv_rows(written["指标明细.csv"])) == 19
+        (folder / "核对.csv").unlink()
+        (folder / "核对.csv").mkdir()  # cannot be replaced
+        with pytest.raises(PerfxlError, match="C02"):
+            consolidate_files([returned], tmp_path / "汇总.xlsx", as_of=datetime(2024, 1, 1), csv=folder)
+        assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == {
+            name: content for name, content in written.items() if name != "核对.csv"
+        }
+        assert loaded((tmp_path / "汇总.xlsx").read_bytes()).properties.modified == AS_OF
 
     @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
     def it_quotes_what_would_be_taken_for_a_formula(self, start: str) -> None:
