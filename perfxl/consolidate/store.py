@@ -231,7 +231,7 @@ def _content(
         projects=tuple(projects),
         explanations=tuple(said),
         findings=tuple(findings),
-        meta=json.loads(str(meta)),
+        meta=_shared(str(meta)),
     )
 
 
@@ -257,6 +257,11 @@ def _project(row: tuple[object, ...], indicators: Sequence[Indicator]) -> Projec
 def _values(text: str) -> dict[str, Value]:
     """Values by field; all projects share the fields' names."""
     return {sys.intern(name): value for name, value in json.loads(text).items()}
+
+
+def _shared(text: str) -> dict[str, str]:
+    """Texts by name, of which most are the same in all workbooks of a task."""
+    return {sys.intern(name): sys.intern(value) for name, value in json.loads(text).items()}
 
 
 @lru_cache(maxsize=256)

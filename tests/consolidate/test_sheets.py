@@ -28,7 +28,7 @@ from perfxl.consolidate import content_of, dataset_of
 from perfxl.consolidate.dataset import Dataset
 from perfxl.consolidate.roster import Roster, Unit
 from perfxl.consolidate.run import consolidate_files
-from perfxl.consolidate.sheets import build_workbook, write_workbook
+from perfxl.consolidate.sheets import build_workbook, draft, rows, write_workbook
 from perfxl.consolidate.sheets.split import Slice, split
 from perfxl.errors import PerfxlError
 from perfxl.form.load import load_form
@@ -240,6 +240,19 @@ class DescribeCsv:
 
 CHARACTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]) | st.sampled_from("\n=+-@<&>_x0041")
 TEXTS = st.text(CHARACTERS, min_size=1, max_size=20)
+
+
+class DescribeTexts:
+    @pytest.mark.parametrize("most", [0, 2, 1000])
+    def it_is_the_same_text_whether_shared_or_not(self, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(rows, "_LATEST", 1)
+        monkeypatch.setattr(draft, "SharedStrings", lambda: rows.SharedStrings(most))
+        made = dataset(departments(2, 2))
+        data = build_workbook(made, as_of=AS_OF)
+        found = loaded(data)
+        for name, field in (("指标值", "value"), ("三级指标", "indicator")):
+            assert column(found, "指标明细", name) == [row.indicator.values[field] for row in made.indicators]
+        assert column(found, "指标明细", "项目编码") == [row.project.code for row in made.indicators]
 
 
 class DescribeReadingBack:

@@ -18,17 +18,22 @@ __all__ = ["RowFile", "SharedStrings", "formula_cell"]
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _MOST_SHARED = 20_000
+_LATEST = 5_000
 _IN_MEMORY = 1 << 20
 _FLUSH_ROWS = 256
 
 
 class SharedStrings:
-    """The workbook's texts; :attr:`cells` maps a text to what follows its cell's style, for all that are shared."""
+    """The workbook's texts; :attr:`cells` maps a text to what follows its cell's style.
+
+    It holds all texts that are shared and the latest of the others, of which many come again soon.
+    """
 
     def __init__(self, most: int = _MOST_SHARED) -> None:
         self.cells: dict[str, str] = {}
         self._items: dict[str, int] = {}
         self._most = most
+        self._kept: dict[str, str] = {}
 
     def cell(self, text: str) -> str:
         """What follows the style of a cell that holds this text: ``"/>"`` if nothing of it is left."""
@@ -38,10 +43,14 @@ class SharedStrings:
         item = _item(text)
         if not item:
             return "/>"
-        if len(self.cells) >= self._most:
-            return f' t="inlineStr"><is>{item}</is></c>'
-        number = self._items.setdefault(item, len(self._items))
-        found = self.cells[text] = f' t="s"><v>{number}</v></c>'
+        if len(self._kept) < self._most:
+            number = self._items.setdefault(item, len(self._items))
+            found = self._kept[text] = self.cells[text] = f' t="s"><v>{number}</v></c>'
+            return found
+        if len(self.cells) >= self._most + _LATEST:
+            self.cells.clear()
+            self.cells.update(self._kept)
+        found = self.cells[text] = f' t="inlineStr"><is>{item}</is></c>'
         return found
 
     def part(self) -> Iterator[str]:
