@@ -93,6 +93,6 @@ def _is_sound(head: bytes, tail: bytes) -> bool:
     parser.StartDoctypeDeclHandler = lambda *_: faults.append("document type")
     try:
         parser.Parse(head + tail, True)
-    except (expat.ExpatError, ValueError):
+    except (expat.ExpatError, ValueError, LookupError):
         return False
     return not faults and rows == [len(head) - len(_ROWS)]

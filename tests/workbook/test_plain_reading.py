@@ -162,6 +162,7 @@ class DescribeTheQuickReader:
             sheet("", head="<row>", tail="</row>"),
             b"<!DOCTYPE x>" + sheet(""),
             b'<?xml version="1.0" encoding="iso-8859-1"?>' + sheet(""),
+            b'<?xml version="1.0" encoding="UTF-81"?>' + sheet(""),
             sheet("", tail="<a b='1' b='2'/>"),
             sheet("", tail="<sheetData></sheetData>"),
         ],
