@@ -39,7 +39,7 @@ BOUNDS = Bounds(seconds=30.0, memory=1 << 30, batch=50)
 LOST_CODES = ("I30", "I31")
 """What is found of a file over which processes died or hung."""
 
-_BATCH = 100
+_BATCH = 250
 _KEEP_SECONDS = 2.0
 _WORTH_IT = 48
 _LARGEST = 64 * 1024 * 1024
