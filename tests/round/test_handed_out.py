@@ -11,8 +11,9 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_handout import NAMES, done, roster_file, run
+from test_handout import NAMES, roster_file, run
 from test_reissue_command import filled
+from units import run_here as done
 
 from perfxl.consolidate.ledger import handed_of, keep_handed
 from perfxl.consolidate.manifest import HandedOut, Occasion, latest, manifest_text, read_manifest

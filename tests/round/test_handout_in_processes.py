@@ -27,6 +27,7 @@ def children(process: int) -> list[int]:
     return [int(each) for each in mine if b"resource_tracker" not in Path(f"/proc/{each}/cmdline").read_bytes()]
 
 
+@pytest.mark.long
 def it_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
     roster(tmp_path / "名册.csv", 3)
     done("task", "new", "--year", "2023", cwd=tmp_path)

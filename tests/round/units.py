@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
 
 from perfxl.check import Submission
 from perfxl.check.intake import submission_of
+from perfxl.cli import main
 from perfxl.form.records import Book, Row, SheetRecord
 from perfxl.workbook.seal import KeyRing, seal_meta
 from perfxl.workbook.write import BuildOptions, build_workbook
 
-__all__ = ["SAVED", "Change", "fill", "filled", "forged", "kept_code", "of", "ordinary"]
+__all__ = ["SAVED", "Change", "fill", "filled", "forged", "kept_code", "of", "ordinary", "run_here"]
 
 SAVED = datetime(2022, 10, 20, 8, 0, tzinfo=UTC)
 _SEAL = ("task", "unit", "key", "seal")
@@ -100,3 +107,15 @@ def forged(content: bytes, ring: KeyRing, unit: str) -> bytes:
 def of(content: bytes, ring: KeyRing) -> Submission:
     """What reading says of it."""
     return submission_of(content, "a.xlsx", ring)
+
+
+def run_here(*arguments: object, cwd: Path) -> str:
+    """What a command prints, run in this process: starting one for each costs more than most of them do."""
+    before, sys.argv = sys.argv, ["perfxl", *map(str, arguments)]
+    try:
+        with contextlib.chdir(cwd), contextlib.redirect_stdout(io.StringIO()) as said, pytest.raises(SystemExit) as done:
+            main()
+    finally:
+        sys.argv = before
+    assert done.value.code == 0, said.getvalue()
+    return said.getvalue()
