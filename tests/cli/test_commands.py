@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from perfxl import __version__, cli
-from perfxl.cli import main
 from tests.check import bad_files
 from tests.check.hebei import changed, workbook
-
-Done = subprocess.CompletedProcess[str]
-
-
-def perfxl(*arguments: str | Path, folder: Path | None = None) -> Done:
-    """Run the command line in this process and see to it that no traceback is shown."""
-    out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["perfxl", *map(str, arguments)])
-        patch.setenv("COLUMNS", "200")
-        patch.chdir(folder or Path.cwd())
-        with pytest.raises(SystemExit) as ended:
-            main()
-            sys.exit(0)
-    done = Done(arguments, int(ended.value.code or 0), out.getvalue(), err.getvalue())
-    assert "Traceback" not in done.stderr + done.stdout
-    return done
+from tests.command import Done, perfxl
 
 
 def process(*arguments: str | Path, **environment: str) -> Done:
@@ -111,7 +92,7 @@ class DescribeDemo:
             assert figure in cells
 
     def it_says_where_everything_lies_and_what_was_found(self, tmp_path: Path) -> None:
-        done = perfxl("demo", "结果", folder=tmp_path)
+        done = perfxl("demo", "结果", cwd=tmp_path)
         assert "4. 汇总表：结果/绩效目标汇总表.xlsx" in done.stdout.replace("\\", "/")
         assert "3. 校验：0 处错误" in done.stdout
         assert "2 个项目，18 条指标，预算数合计 10.85 万元" in done.stdout
@@ -237,7 +218,7 @@ class DescribeCheck:
 
     @pytest.mark.parametrize("arguments", [["nowhere.xlsx"], ["."]])
     def it_exits_with_2_where_there_is_no_file(self, tmp_path: Path, arguments: list[str]) -> None:
-        done = perfxl("check", *arguments, folder=tmp_path)
+        done = perfxl("check", *arguments, cwd=tmp_path)
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
 
     def it_reads_a_named_pipe_as_no_file(self, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from perfxl.errors import PerfxlError
 from perfxl.form.records import Book, Row, RowKey, SheetRecord
 from perfxl.workbook.layout import plan_of
 from perfxl.workbook.write import BuildOptions, build_workbook
+from tests.command import perfxl
 
 AS_OF = datetime(2023, 3, 10, 9, 30, tzinfo=UTC)
 
@@ -249,14 +250,9 @@ class DescribeARound:
         assert "本年没有安排预算资金" in [cell.value for cell in found[4]]
 
 
-def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from perfxl.cli import main; main()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
-
-
 class DescribeTheCommands:
     def it_consolidates_and_tells_shortly(self, returned: Path, tmp_path: Path) -> None:
-        found = run("consolidate", "收回", "-o", "汇总.xlsx", cwd=tmp_path)
+        found = perfxl("consolidate", "收回", "-o", "汇总.xlsx", cwd=tmp_path)
         assert (found.returncode, found.stderr) == (0, "")
         assert found.stdout.splitlines()[:2] == [
             "收到 6 个文件：通过 2，有提示 1，应退回 1，已被取代 1，非本任务 1",
@@ -264,7 +260,7 @@ class DescribeTheCommands:
         ]
 
     def it_prints_json(self, returned: Path, tmp_path: Path) -> None:
-        found = json.loads(run("consolidate", "收回", "-o", "汇总.xlsx", "--json", cwd=tmp_path).stdout)
+        found = json.loads(perfxl("consolidate", "收回", "-o", "汇总.xlsx", "--json", cwd=tmp_path).stdout)
         assert (found["output"], found["budget"], found["projects"]) == ("汇总.xlsx", "17.35", 4)
         assert sum(found["states"].values()) == found["files"] == 6
 
@@ -279,7 +275,7 @@ class DescribeTheCommands:
     )
     def it_refuses_wrong_usage_in_one_line(self, returned: Path, tmp_path: Path, arguments: tuple[str, ...], code: str) -> None:
         (tmp_path / "空").mkdir()
-        found = run("consolidate", *arguments, cwd=tmp_path)
+        found = perfxl("consolidate", *arguments, cwd=tmp_path)
         assert (found.returncode, found.stdout) == (2, "")
         assert found.stderr.startswith("错误：") and found.stderr.strip().endswith(f"[{code}]")
 
@@ -295,14 +291,14 @@ class DescribeTheCommands:
 
     def it_leaves_with_2_when_a_file_is_unreadable(self, returned: Path, tmp_path: Path) -> None:
         (returned / "空.xlsx").write_bytes(b"")
-        found = run("consolidate", "收回", "-o", "汇总.xlsx", cwd=tmp_path)
+        found = perfxl("consolidate", "收回", "-o", "汇总.xlsx", cwd=tmp_path)
         assert found.returncode == 2
         assert "无法读取：" in found.stdout
         assert (tmp_path / "汇总.xlsx").exists()
 
     def it_goes_through_a_round(self, returned: Path, tmp_path: Path) -> None:
         def done(*arguments: str) -> str:
-            found = run(*arguments, cwd=tmp_path)
+            found = perfxl(*arguments, cwd=tmp_path)
             assert (found.returncode, found.stderr) == (0, ""), found
             return found.stdout
 
@@ -331,30 +327,30 @@ class DescribeTheCommands:
         assert [each["state"] for each in found["units"]] == ["accepted", "accepted", "accepted", "with_hints", "missing"]
 
     def it_refuses_the_roster_of_another_year(self, returned: Path, tmp_path: Path) -> None:
-        run("task", "new", "--year", "2023", cwd=tmp_path)
-        run("roster", "template", "-o", "名册.xlsx", "--year", "2022", cwd=tmp_path)
+        perfxl("task", "new", "--year", "2023", cwd=tmp_path)
+        perfxl("roster", "template", "-o", "名册.xlsx", "--year", "2022", cwd=tmp_path)
         roster = openpyxl.load_workbook(tmp_path / "名册.xlsx")
         roster["单位"]["A2"].value, roster["单位"]["B2"].value = "657001", "单位1"
         roster.save(tmp_path / "名册.xlsx")
         arguments = ("consolidate", "收回", "-o", "汇总.xlsx", "--task", "task.toml", "--roster", "名册.xlsx")
-        found = run(*arguments, cwd=tmp_path)
+        found = perfxl(*arguments, cwd=tmp_path)
         assert (found.returncode, found.stdout) == (2, "")
         assert "名册.xlsx 是 2022 年度的，任务是 2023 年度" in found.stderr
 
     def it_lets_the_officer_choose_the_file(self, returned: Path, tmp_path: Path) -> None:
         consolidate = ("consolidate", "收回", "-o", "汇总.xlsx", "--store", "库.db", "--json")
-        run(*consolidate, cwd=tmp_path)
+        perfxl(*consolidate, cwd=tmp_path)
         options = ("accept", "--store", "库.db", "--unit", "657002")
-        assert run(*options, "--reason", "以初稿为准", "--file", "657002.xlsx", cwd=tmp_path).returncode == 0
-        found = {Path(each["file"]).name: each for each in json.loads(run(*consolidate, cwd=tmp_path).stdout)["list"]}
+        assert perfxl(*options, "--reason", "以初稿为准", "--file", "657002.xlsx", cwd=tmp_path).returncode == 0
+        found = {Path(each["file"]).name: each for each in json.loads(perfxl(*consolidate, cwd=tmp_path).stdout)["list"]}
         assert (found["657002.xlsx"]["state"], found["657002 修改.xlsx"]["state"]) == ("accepted", "superseded")
         assert "财政指定" in found["657002 修改.xlsx"]["reason"]
-        assert run(*options, "--withdraw", cwd=tmp_path).returncode == 0
-        found = {Path(each["file"]).name: each["state"] for each in json.loads(run(*consolidate, cwd=tmp_path).stdout)["list"]}
+        assert perfxl(*options, "--withdraw", cwd=tmp_path).returncode == 0
+        found = {Path(each["file"]).name: each["state"] for each in json.loads(perfxl(*consolidate, cwd=tmp_path).stdout)["list"]}
         assert (found["657002.xlsx"], found["657002 修改.xlsx"]) == ("superseded", "accepted")
-        assert run(*options, cwd=tmp_path).stderr.strip().endswith("[C03]")
+        assert perfxl(*options, cwd=tmp_path).stderr.strip().endswith("[C03]")
         for extra, code in ((("--file", "无.xlsx"), "S34"), (("--unit", "999999"), "S33")):
-            refused = run(*options, "--reason", "x", *extra, cwd=tmp_path)
+            refused = perfxl(*options, "--reason", "x", *extra, cwd=tmp_path)
             assert (refused.returncode, refused.stderr.strip()[-5:]) == (2, f"[{code}]")
 
     @pytest.mark.parametrize(
@@ -368,6 +364,6 @@ class DescribeTheCommands:
         ],
     )
     def it_refuses_a_round_that_is_not_there(self, returned: Path, tmp_path: Path, arguments: tuple[str, ...], code: str) -> None:
-        found = run(*arguments, cwd=tmp_path)
+        found = perfxl(*arguments, cwd=tmp_path)
         assert (found.returncode, found.stdout) == (2, "")
         assert found.stderr.strip().endswith(f"[{code}]")

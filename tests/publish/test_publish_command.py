@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,17 +15,15 @@ from perfxl.form.records import Book
 from perfxl.publish.office import office_path
 from perfxl.publish.sources import import_file, read_source
 from perfxl.publish.workbooks import workbook_of
+from tests import command
 
-PROGRAM = "from perfxl.cli import main; main()"
 OFFICE = pytest.mark.skipif(not office_path(), reason="LibreOffice is not installed")
 NAME = "657遵化市房屋征收中心绩效文本"
 
 
 def perfxl(*arguments: object) -> tuple[int, str]:
     """Exit code and output; a traceback fails the test."""
-    command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=300, check=False)
-    assert "Traceback" not in done.stderr, done.stderr
+    done = command.perfxl(*arguments)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -6,8 +6,6 @@ import csv
 import hashlib
 import io
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
@@ -17,6 +15,7 @@ from perfxl.check import read_submission
 from perfxl.consolidate.keys import find_ring
 from perfxl.consolidate.task import load_task
 from perfxl.post.names import workbook_name
+from tests.command import Done, perfxl
 
 ROSTER = """单位编码,单位名称,主管部门名称,是否本级,归口股室
 657001,遵化市房屋征收中心本级,房屋征收中心,是,经建股
@@ -29,12 +28,10 @@ PROJECTS = """单位编码,项目编码,项目名称,预算控制数（万元）
 657002,,修路,12.5
 301001,,,100
 """
-CODE = "from perfxl.cli import main; main()"
 
 
-def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", CODE, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+def run(*arguments: object, cwd: Path) -> Done:
+    return perfxl(*arguments, cwd=cwd)
 
 
 def done(*arguments: object, cwd: Path) -> str:
