@@ -46,7 +46,7 @@ def _catalogue(*entries: tuple[str, str, str]) -> dict[str, Entry]:
 
 CATALOGUE = _catalogue(
     # Rule language: faults of a form's author.
-    ("L01", "公式无法理解：{found}（第 {column} 个字符）", "检查括号、引号和运算符；公式只用 Excel 2010 的写法。"),
+    ("L01", "公式无法理解：{found}（第 {column} 个字符）", "检查括号、引号、逗号和运算符，都用半角，不等于写 <>；公式只用 Excel 2010 的写法，字段写英文名称。"),
     ("L02", "函数 {name} 不在允许之列", "可用函数：{known}"),
     ("L03", "名称 {name} 没有定义", "本处可用：{known}"),
     ("L04", "函数 {name} 需要 {expected} 个参数，现为 {found} 个", "按函数说明补齐或删去参数。"),
@@ -57,7 +57,7 @@ CATALOGUE = _catalogue(
     ("L09", "公式嵌套 {depth} 层，超过 {limit} 层", "拆成几条规则。"),
     # Form definition.
     ("F01", "没有名为 {form} 的表样", "可用表样：{known}；或给出 form.toml 的路径。"),
-    ("F02", "不是有效的 TOML：{reason}", "按提示的行列改正。"),
+    ("F02", "不是有效的 TOML：{reason}", "按提示的行列改正；错处也可能在上一行。"),
     ("F03", "不认识的键 {key}", "此处可用：{known}"),
     ("F04", "缺少键 {key}", "补上：{expected}"),
     ("F05", "{key} 应为{expected}，现为 {found}", "改为要求的内容。"),

@@ -15,7 +15,7 @@ _MARKS = {"level1": Mark.LEVEL1, "level2": Mark.LEVEL2}
 
 
 def read_grid(picture: Sequence[Sequence[str]]) -> Grid:
-    """Read a picture; raises F06 for ragged rows, F07 for merges that are no rectangle."""
+    """Read a picture; raises F06 for ragged rows, F07 for merges that are no rectangle, F10 for a name that no field can have."""
     columns = len(picture[0]) if picture else 0
     owner: dict[tuple[int, int], tuple[int, int]] = {}
     for row, line in enumerate(picture):
@@ -55,6 +55,8 @@ def _cell(
     elif match:
         text = match.group(1)
         mark = _MARKS.get(text, Mark.FIELD)
+    elif text.startswith("{") and text.endswith("}"):
+        raise PerfxlError("F10", field=text[1:-1])
     else:
         mark = Mark.LABEL
     return GridCell(row=row, column=column, rows=rows, columns=columns, mark=mark, text=text)

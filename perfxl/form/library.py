@@ -71,9 +71,14 @@ def _looked_up(name: str) -> Path:
 
 
 def find_form(name: str) -> Form:
-    """A form by its id or by the path of its ``form.toml``; F01 if there is none."""
+    """A form by its id or by the path of its ``form.toml``; F01 if there is none, F05 if its id is another."""
     path = form_file(name)
-    return _load(path, path.stat().st_mtime_ns)
+    found = _load(path, path.stat().st_mtime_ns)
+    if found.id != name and not name.endswith(".toml"):
+        # A copy that still bears the id of the form it was made from would be taken for that one when it comes back.
+        expected = f" {name}，与文件夹同名"
+        raise PerfxlError("F05", file=str(path), place="form.id", key="form.id", expected=expected, found=found.id)
+    return found
 
 
 def form_version(name: str, version: int) -> Form:

@@ -17,6 +17,7 @@ from .toml import Table, read_toml
 __all__ = ["load_form"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_FORM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}\Z")
 _TITLE_LIMIT = 32
 _HELP_LIMIT = 255
 _LIST_LIMIT = 255
@@ -27,6 +28,7 @@ _ROLES = ("unit_code", "unit_name", "project_code", "project_name", "budget")
 _OWN_SHEETS = ("封面", "校验", "填报说明")
 _MOST_SHEETS = 200
 _MOST_SLOTS = 500
+_MOST_LINES = 25  # Excel's rows are at most 409 points high
 
 
 def load_form(text: str, file: str) -> Form:
@@ -59,7 +61,7 @@ class _Loader:
         groups = self.groups(sheets, fields)
         sheets = [self.finished(sheet, fields, groups) for sheet in sheets]
         form = Form(
-            id=head.text("id"),
+            id=self.id(head),
             version=head.integer("version", least=1),
             title=head.text("title"),
             year=head.integer("year", least=2000),
@@ -108,11 +110,22 @@ class _Loader:
             table.done()
             yield Renames(since=since, **found)
 
+    def id(self, head: Table) -> str:
+        """The form's id: the name of its folder and a part of file names."""
+        found = head.text("id")
+        if not _FORM_ID.match(found):
+            raise head.wrong("id", "小写字母、数字和连字符组成的编号，与文件夹同名")
+        return found
+
     def lists(self) -> dict[str, tuple[str, ...]]:
         if "lists" not in self.top:
             return {}
         table = self.top.table("lists")
-        return {name: table.texts(name) for name in table.names()}
+        found = {name: table.texts(name) for name in table.names()}
+        for name, items in found.items():
+            if not items or not all(map(str.strip, items)):
+                raise table.wrong(name, "至少一项文字，没有空白项")
+        return found
 
     def unique(self, what: str, names: Iterable[str]) -> None:
         seen: set[str] = set()
@@ -217,6 +230,8 @@ class _Loader:
             raise PerfxlError("F09", file=self.file, place=table.path, field=anchor)
         options = self.options(table, lists) if type_name == "choice" else ()
         label = table.text("label")
+        if not label.strip():
+            raise table.wrong("label", "不为空的文字")
         self.limit(table, "label", label, _TITLE_LIMIT, "标签（校验标题）")
         help_text = table.text("help", "")
         self.limit(table, "help", help_text, _HELP_LIMIT, "填写说明（校验提示）")
@@ -231,7 +246,7 @@ class _Loader:
             type=self.type(table, type_name, options),
             help=help_text,
             beside=beside,
-            lines=table.integer("lines", 1, least=1),
+            lines=table.integer("lines", 1, least=1, most=_MOST_LINES),
             options=options,
             align=align,
         )
@@ -267,6 +282,8 @@ class _Loader:
             return number_type("percent", minimum=0, maximum=1, decimals=None, expects="0% 至 100% 的百分比")
         if name == "number":
             least, most = table.number("minimum", -1e9), table.number("maximum", 1e9)
+            if least > most:
+                raise table.wrong("minimum", f"不大于 maximum（{most:g}）的数字")
             decimals = table.integer("decimals", 6)
             expects = f"{least:g} 至 {most:g} 的数字"
             return number_type("number", minimum=least, maximum=most, decimals=decimals, expects=expects)

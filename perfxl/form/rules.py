@@ -123,6 +123,8 @@ class RuleReader:
         fields = self._places(table)
         scope = self._scope(table, fields[0])
         title = table.text("title", "")
+        if title and rule in self.rules and self.rules[rule].title != title:
+            raise table.fault("F14", "id", what="规则编号", name=f"{rule}（已用于：{self.rules[rule].title}）")
         if title or rule not in self.rules:
             self.rules[rule] = Rule(id=rule, title=title or table.text("title"), scope=scope.value)
         formula, message = table.text("formula"), table.text("message")

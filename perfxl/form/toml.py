@@ -5,6 +5,7 @@ A fault names the file, the key's path and what was expected (F02–F05).
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -128,4 +129,33 @@ def read_toml(text: str, file: str) -> Table:
     try:
         return Table(tomllib.loads(text), file)
     except tomllib.TOMLDecodeError as fault:
-        raise PerfxlError("F02", file=file, reason=str(fault)) from None
+        raise PerfxlError("F02", file=file, reason=_in_chinese(str(fault), text)) from None
+
+
+_AT = re.compile(r"(.*) \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)", re.DOTALL)
+_REASONS = {
+    "Unclosed": "括号里缺少逗号，或括号没有成对",
+    "Invalid value": "值的写法不对；文字放在半角引号里",
+    "Invalid initial character": "键用英文字母、数字和下划线，其他文字放在半角引号里",
+    "Invalid statement": "写法不对",
+    "Cannot overwrite": "同一个键写了两次",
+    "Cannot declare": "同一个表写了两次",
+    "Duplicate": "同一个键写了两次",
+    "Expected '='": "键之后缺少 =",
+    "Expected newline": "一行之后有多余的内容",
+    "Expected ']": "方括号没有成对",
+    "Unterminated string": "引号没有成对",
+    "Illegal character": "一行文字里有换行或控制字符；引号没有成对时也会这样",
+}
+"""How tomllib's messages begin, and what they mean to an officer."""
+
+
+def _in_chinese(fault: str, text: str) -> str:
+    """The parser's message with its line as the author sees it."""
+    match = _AT.fullmatch(fault)
+    english, line, column = match.groups() if match else (fault, None, None)
+    meaning = next((each for start, each in _REASONS.items() if english.startswith(start)), english)
+    if line is None:
+        return f"{meaning}（文件末尾）"
+    shown = (text.replace("\r\n", "\n").split("\n")[int(line) - 1 : int(line)] or [""])[0].strip()[:40]
+    return f"第 {line} 行第 {column} 个字符处有误：{meaning}（{shown}）"

@@ -158,10 +158,31 @@ class DescribeFaultyForms:
             ('message = "请填写项目名称"', 'message = " "', "F05"),
             ('message = "请填写项目名称"', f'message = "{"长" * 256}"', "F11"),
             ("widths = [15, 14", "widths = [2200, 14", "F05"),
+            ('label = "项目名称"', 'label = " "', "F05"),
+            ("lines = 8", "lines = 26", "F05"),
+            ('id = "P08"', 'id = "P07"', "F14"),
+            ("placeholders = [", 'empty = []\nplaceholders = [', "F05"),
+            ("placeholders = [", 'placeholders = ["", ', "F05"),
         ],
     )
     def it_is_refused(self, old: str, new: str, code: str) -> None:
         assert faulty(old, new) == code
+
+    def it_refuses_a_range_without_any_number(self) -> None:
+        source = find_form("national-2021").source
+        with pytest.raises(PerfxlError, match="不大于 maximum（0）"):
+            load_form(source.replace("maximum = 10\n", "maximum = 0\n", 1), "form.toml")
+
+    def it_refuses_a_copy_that_bears_another_forms_id(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "mine-2024").mkdir()
+        (tmp_path / "mine-2024" / "form.toml").write_text(FORM.source, "utf-8")
+        monkeypatch.setenv("PERFXL_FORMS", str(tmp_path))
+        with pytest.raises(PerfxlError, match="mine-2024，与文件夹同名，现为 hebei-2023"):
+            find_form("mine-2024")
+
+    def it_shows_the_line_that_is_no_toml(self) -> None:
+        with pytest.raises(PerfxlError, match="第 [0-9]+ 行第 [0-9]+ 个字符处有误：值的写法不对.*label = “项目名称”"):
+            load_form(FORM.source.replace('label = "项目名称"', "label = “项目名称”", 1), "form.toml")
 
     def it_tells_every_fault_of_a_stage_at_once(self) -> None:
         source = FORM.source.replace('id = "P07"', 'id = "P7"').replace('id = "P08"', 'id = "P8"')

@@ -71,7 +71,7 @@ _MORE = '[[sheet]]\nid = "more"\nname = "{}"\nwidths = [9]\ngrid = [["备注"]]\
 
 FAULTS = [
     # replace this, by this: code, key, what the message says
-    ("[form]", "[form", "F02", "", ["line 2"]),
+    ("[form]", "[form", "F02", "", ["第 2 行", "方括号"]),
     ("year = 2025", "year = 2025\ncolour = 1", "F03", "form.colour", ["form.colour", "money_unit"]),
     ('label = "步骤"\nfields', 'label = "步骤"\nslot = 3\nfields', "F03", "group.steps.slot", ["slots"]),
     ('org = { type = "code", ', 'org = { type = "code", color = 1, ', "F03", "field.org.color", ["align"]),
@@ -122,6 +122,8 @@ FAULTS = [
     ("请填写{LABEL}", "{what - 1}", "L05", "rule[1].message（A01）：第 6 个字符", ["数值"]),
     ("请填写{LABEL}", "{sum}", "L06", "rule[1].message（A01）：第 1 个字符", ["ROUND"]),
     ('\'what & "事项"\'', "'what & step'", "L03", "field.heading.formula：第 8 个字符", ["step"]),
+    ("{what}", "{事项}", "F10", "sheet[1].grid", ["事项"]),
+    ('id = "small"', 'id = "Small Form"', "F05", "form.id", ["小写字母"]),
     ("[group.steps]", _MORE.format("校验"), "F14", "", ["表名重复：校验"]),
     ("[group.steps]", _MORE.format("事项2"), "F14", "", ["表名重复：事项2"]),
     ("repeats = true", "repeats = true\ncount = 100000", "F05", "sheet[1].count", ["不大于 200"]),
