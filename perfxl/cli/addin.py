@@ -43,7 +43,7 @@ def install(folder: Annotated[Path | None, _FOLDER] = None) -> None:
     done = install_addin(built_addin().read_bytes(), folder or start_folder())
     print(f"已安装加载项 {__version__} 版：{done.path}")
     if done.replaced and done.replaced != __version__:
-        print(f"已替换原有的 {done.replaced} 版。")
+        print("已替换原有的文件（版本不明）。" if done.replaced == "?" else f"已替换原有的 {done.replaced} 版。")
     if os.environ.get("APPDATA") and remember_python(Path(os.environ["APPDATA"]) / "perfxl", sys.executable):
         print("已启用需要 Python 的功能（深度校验、合并汇总、PX_ 函数）。")
     print("请关闭并重新打开 Excel。")

@@ -23,7 +23,7 @@ from ..rules.python import Outcome
 from ..rules.targets import Target, normal_form, read_target, spelling
 from ..workbook.layout import SheetLayout, layout_of, plan_of
 from ..workbook.places import SheetPlace
-from .grids import Grid, cell_of, place_of, record_of
+from .grids import Grid, cell_of, place_of, raw_of, record_of
 from .open_book import hints_in
 
 __all__ = ["TARGET_PARTS", "check_table", "codes_ok", "finance_hints", "project_value", "similar", "target_parts", "unit_total"]
@@ -44,7 +44,8 @@ def target_parts(values: Grid, part: str) -> Table:
 
 
 def _part(value: object, part: str) -> object:
-    text = f"{value:.15g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value or "")
+    raw = raw_of(value)
+    text = f"{raw:.15g}" if isinstance(raw, float) else str(raw or "")
     target: Target = read_target(normal_form(spelling(text)))
     if part == "数值":
         return target.number if target.size else ""
@@ -167,6 +168,8 @@ WHERE EXISTS (SELECT 1 FROM file f WHERE f.sha256 = p.sha256 AND f.present
 
 def _stored(store: str, column: str, key: str, word: str, kind: str = "") -> list[tuple[Form, str, object]]:
     """(form, field, value) of every project of a file that counts; A05 for a field that no form has."""
+    if not Path(store).is_file():
+        raise PerfxlError("S20", path=store or "（没有写路径）", reason="没有这个文件")
     with Store(Path(store), read_only=True) as opened:
         rows = opened.rows(f"{_STORED} AND {column} = ? ORDER BY p.ordinal", (*_COUNTED, key))
     if not any(_field(find_form(name), word, kind) for name in form_ids()):

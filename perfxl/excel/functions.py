@@ -80,13 +80,13 @@ def PX_SIMILAR(first: Any, second: Any) -> Any:  # noqa: N802
 @_function(cells={"store": "汇总库文件的路径", "unit": "单位编码", "field": "金额栏目，如 预算数"})
 def PX_TOTAL(store: Any, unit: Any, field: Any) -> Any:  # noqa: N802
     """汇总库中一个单位某金额栏目的合计（万元）。"""
-    return answers.unit_total(str(store), _code(unit), str(field))
+    return answers.unit_total(str(store or ""), _code(unit), str(field or ""))
 
 
 @_function(cells={"store": "汇总库文件的路径", "code": "项目编码", "field": "栏目，如 项目名称"})
 def PX_PROJECT(store: Any, code: Any, field: Any) -> Any:  # noqa: N802
     """汇总库中一个项目某栏目的内容。"""
-    return answers.project_value(str(store), str(code), str(field))
+    return answers.project_value(str(store or ""), str(code or ""), str(field or ""))
 
 
 def _code(value: object) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from ..form.records import Row, SheetRecord
 from ..rules.types import Raw, is_blank
 from ..workbook.layout import SheetLayout, a1
 from ..workbook.places import SheetPlace
 
-__all__ = ["Grid", "cell_of", "place_of", "record_of"]
+__all__ = ["Grid", "cell_of", "place_of", "raw_of", "record_of"]
+
+_EPOCH = datetime(1899, 12, 30)
 
 Grid = Sequence[Sequence[object]]
 """Values from A1 on, row by row; may be smaller or larger than the sheet's table."""
@@ -53,9 +57,16 @@ def cell_of(grid: Grid, row: int, column: int) -> Raw:
     """The raw value at a place, ``None`` outside the grid and where blank."""
     if row >= len(grid) or column >= len(grid[row]):
         return None
-    value = grid[row][column]
+    return raw_of(grid[row][column])
+
+
+def raw_of(value: object) -> Raw:
+    """What a cell holds of what Excel hands over for it."""
     if isinstance(value, bool | str):
         return None if is_blank(value) else value
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return float(value)
+    if isinstance(value, datetime):
+        # Excel hands dates over as such; the cell holds a number, and that is what the batch reads.
+        return (value.replace(tzinfo=None) - _EPOCH) / timedelta(days=1)
     return None if value is None else str(value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -60,7 +61,8 @@ def install_addin(content: bytes, folder: Path) -> Installed:
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as fault:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise PerfxlError("A03", path=path, reason=reason(fault)) from None
     return Installed(path=path, replaced=replaced)
 

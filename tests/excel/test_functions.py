@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 
 from perfxl.check import read_submission
 from perfxl.consolidate.run import Round, consolidate_files
+from perfxl.excel import functions
+from perfxl.excel.grids import raw_of
 from perfxl.excel.scripts import consolidate_folder, main
 from perfxl.excel.sources import modules, texts
 from perfxl.workbook.layout import layout_of, plan_of
@@ -121,6 +124,17 @@ class DescribeTheFunctions:
         ]
         (found,) = server(call("PX_CHECK", grids(path)["项目02"]))
         assert found[1:] == wanted != []
+
+    def it_reads_dates_and_amounts_as_the_cell_holds_them(self) -> None:
+        # COM hands over a date cell as a datetime and a currency cell as a Decimal; the batch reads numbers.
+        assert [raw_of(each) for each in (datetime(2023, 7, 1, 12), Decimal("0.85"), True, "\u00a0", None)] == [
+            45108.5, 0.85, True, None, None,
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize("path", [None, "", "missing.db", "."])
+    def it_says_in_words_that_there_is_no_store(self, path: str | None) -> None:
+        found = [functions.PX_TOTAL(path, 657001.0, "预算数"), functions.PX_PROJECT(path, None, None)]
+        assert found == [f"错误：不能读写汇总库 {path or '（没有写路径）'}：没有这个文件"] * 2
 
     def it_asks_for_the_whole_table(self) -> None:
         (found,) = server(call("PX_CHECK", [["a", "b"], ["c", "d"]], [[FORM.id]]))

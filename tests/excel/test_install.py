@@ -36,6 +36,12 @@ class DescribeInstalling:
         with pytest.raises(PerfxlError, match="A03"):
             uninstall_addin(tmp_path)
 
+    def it_says_so_when_the_folder_is_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "book.xlsx").write_bytes(b"x")
+        with pytest.raises(PerfxlError, match="A03"):
+            install_addin(b"new", tmp_path / "book.xlsx")
+        assert not uninstall_addin(tmp_path / "book.xlsx")
+
     def it_uninstalls_once(self, tmp_path: Path) -> None:
         install_addin(b"x", tmp_path)
         assert (uninstall_addin(tmp_path), uninstall_addin(tmp_path)) == (True, False)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from perfxl import __version__
-from perfxl.form.records import Book
+from perfxl.form.records import Book, Row
 from perfxl.post.names import workbook_name
 from perfxl.workbook.layout import a1, layout_of, plan_of
+from perfxl.workbook.write import BuildOptions, build_workbook
 from tests.excel.conftest import FORM, built, seed
 from tests.excel.hosts import Host, Interpreter, Office
 
@@ -247,6 +249,17 @@ class DescribeCarryingOver:
         other.write_bytes(built(book))
         found = host.play(addin, small, ("run", f'PxCarryFrom "{other}"'), ("state", "message"), answer="no")
         assert "（0 个项目本表已有，1 个项目没有空表可放）" in str(found[0])
+
+    def it_counts_what_has_no_row_here(self, host: Host, addin: Path, blank_book: Path, tmp_path: Path) -> None:
+        last_year = tmp_path / "last_year.xlsx"
+        book = seed()
+        rows = book.of("project")[0].rows["indicators"]
+        room = LAYOUT.block_rows("indicators", 0)[1]
+        rows += [Row(0, slot, {**rows[0].raws, "indicator": f"指标{slot}号"}) for slot in range(1, room + 2)]
+        options = BuildOptions(as_of=datetime(2023, 1, 1))
+        last_year.write_bytes(build_workbook(FORM, plan_of(FORM, slots={"数量指标": room + 2}), book, options))
+        found = host.play(addin, blank_book, ("run", f'PxCarryFrom "{last_year}"'), ("state", "message"), answer="no")
+        assert "\n另有 8 处超出本表的指标行数，不带入，请手工补填。\n" in str(found[0])
 
     def it_refuses_a_foreign_workbook(self, host: Host, addin: Path, blank_book: Path, tmp_path: Path) -> None:
         foreign = tmp_path / "foreign.xlsx"

@@ -2,6 +2,9 @@ Option Explicit
 
 ' Filling in: the spelling of target values, last year's values, copies of projects, blank rows.
 
+' How many of last year's values have no row here.
+Private roomless As Long
+
 ' The normal form is the workbook's own calculation (names n_ and k_): no spelling rule stands here.
 Public Sub PxNormalise()
     Dim book As Object
@@ -92,6 +95,7 @@ Public Sub PxCarryFrom(ByVal path As String)
     Dim lost As Long
     Dim present As Long
     Dim already_open As Long
+    Dim left_out As String
     Set book = PxCurrent()
     If book Is Nothing Then Exit Sub
     If PxFileName(path) = book.Name Then
@@ -110,6 +114,7 @@ Public Sub PxCarryFrom(ByVal path As String)
         Exit Sub
     End If
     Set changes = New Collection
+    roomless = 0
     For index = 1 To old.Worksheets.Count
         Set sheet = old.Worksheets(index)
         If PxKind(sheet) <> "" Then
@@ -133,9 +138,10 @@ Public Sub PxCarryFrom(ByVal path As String)
     Next
     If already_open = 0 Then old.Close False
     book.Activate
+    If roomless > 0 Then left_out = vbLf & PxText("no_room", CStr(roomless))
     If changes.Count = 0 Then
-        PxTell PxText("nothing_to_carry", CStr(present), CStr(lost))
-    ElseIf PxAsk(PxText("carry", CStr(changes.Count), CStr(present), CStr(lost)) & PxPreview(book, changes)) Then
+        PxTell PxText("nothing_to_carry", CStr(present), CStr(lost)) & left_out
+    ElseIf PxAsk(PxText("carry", CStr(changes.Count), CStr(present), CStr(lost)) & left_out & PxPreview(book, changes)) Then
         PxStatus PxText("changed", CStr(PxApply(book, changes)))
     End If
     Exit Sub
@@ -188,10 +194,18 @@ Private Sub PxCollectRows(ByVal source As Object, ByVal target As Object, ByVal 
                 If slot < to_rows.Rows.Count Then
                     PxPropose source.Cells(from_rows.Row + slot, origin.Column), _
                               target.Cells(to_rows.Row + slot, into.Column), changes
+                Else
+                    PxCountRoomless source.Cells(from_rows.Row + slot, origin.Column)
                 End If
             Next
         End If
     Next
+End Sub
+
+' A value for which this workbook has no row.
+Private Sub PxCountRoomless(ByVal source As Object)
+    If IsError(source.Value) Then Exit Sub
+    If Not PxBlank(source.Value) Then roomless = roomless + 1
 End Sub
 
 Private Sub PxPropose(ByVal source As Object, ByVal target As Object, ByVal changes As Collection)
