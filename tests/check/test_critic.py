@@ -181,7 +181,7 @@ class DescribeFaultyForms:
             find_form("mine-2024")
 
     def it_shows_the_line_that_is_no_toml(self) -> None:
-        with pytest.raises(PerfxlError, match="第 [0-9]+ 行第 [0-9]+ 个字符处有误：值的写法不对.*label = “项目名称”"):
+        with pytest.raises(PerfxlError, match=r"第 [0-9]+ 行第 [0-9]+ 个字符处有误：值的写法不对.*label = “项目名称”"):
             load_form(FORM.source.replace('label = "项目名称"', "label = “项目名称”", 1), "form.toml")
 
     def it_tells_every_fault_of_a_stage_at_once(self) -> None:
