@@ -43,6 +43,7 @@ __all__ = [
     "roster_of",
     "stated",
     "task_of",
+    "written_last",
 ]
 
 OpinionKey = tuple[str, str, str]
@@ -220,8 +221,8 @@ def opinions_of(store: Store) -> dict[OpinionKey, str]:
 # --- runs -------------------------------------------------------------------------
 
 
-def record_run(store: Store, dataset: Dataset, *, as_of: datetime, output: str, read: int) -> None:
-    """Write the states of all files, the cross findings and the run, at once."""
+def record_run(store: Store, dataset: Dataset, *, as_of: datetime, output: str, read: int, written: str = "") -> None:
+    """Write the states of all files, the cross findings and the run, at once; ``written`` is the SHA-256 of the output."""
     cross = {rule.id for rule in dataset.form.cross}
     with store.transaction() as connection:
         connection.execute("UPDATE file SET present = 0")
@@ -236,8 +237,14 @@ def record_run(store: Store, dataset: Dataset, *, as_of: datetime, output: str, 
                 for at, each in enumerate(found)
             )
             connection.executemany("INSERT INTO cross_finding VALUES (?,?,?,?,?,?,?,?,?)", rows)
-        values = (as_of.isoformat(), output, len(dataset.files), read)
-        connection.execute("INSERT INTO run (as_of, output, files, read) VALUES (?,?,?,?)", values)
+        values = (as_of.isoformat(), output, len(dataset.files), read, written)
+        connection.execute("INSERT INTO run (as_of, output, files, read, written) VALUES (?,?,?,?,?)", values)
+
+
+def written_last(store: Store, output: str) -> str:
+    """The SHA-256 of the workbook that the latest run to this output wrote; "" if nothing is known."""
+    rows = store.rows("SELECT written FROM run WHERE output = ? ORDER BY number DESC LIMIT 1", (output,))
+    return str(rows[0][0]) if rows else ""
 
 
 def last_run(store: Store) -> Run | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -33,6 +34,7 @@ from .ledger import (
     record_run,
     roster_of,
     task_of,
+    written_last,
 )
 from .manifest import HandedOut
 from .opinions import opinions_in
@@ -193,7 +195,8 @@ def consolidate_files(
 
     ``form`` is the task's form; without one it is the form of the task, else
     the one that most files were made from.  ``as_of`` dates the workbook.  The
-    output is replaced only when complete, and 财政意见 in it are carried over.
+    output is replaced only when complete, and 财政意见 in it are carried over; one that
+    is still as the store saw it written says nothing new.
     ``but`` are files in the folders that are not to be read.  ``jobs`` processes
     read (1: this one; 0: one per core once that is worth it), or the Dask cluster at ``cluster``.
     Raises C01, C02, C05, S20–S25, S60–S63; nothing that is wrong inside a file does.
@@ -209,7 +212,8 @@ def consolidate_files(
         reader = FileReader(ring=part.keys)
         read = read_contents(gathered.files, store, reader, jobs=jobs, cluster=cluster, progress=progress, seals=seals)
         meant = form or _meant(store, read.contents)
-        keep_opinions(store, opinions_in(output, meant.fields[meant.roles["unit_code"]].label))
+        if not _untouched(output, written_last(store, str(output))):
+            keep_opinions(store, opinions_in(output, meant.fields[meant.roles["unit_code"]].label))
         dataset = dataset_of(
             dated(store, read.contents),
             meant,
@@ -225,7 +229,9 @@ def consolidate_files(
             file = outputs.enter_context(completed(output))
             links = _links(gathered.files, output)
             write_workbook(dataset, file, as_of=as_of, links=links, csv=_opener(csv, outputs))
-        record_run(store, dataset, as_of=as_of, output=str(output), read=read.opened)
+            file.seek(0)
+            written = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        record_run(store, dataset, as_of=as_of, output=str(output), read=read.opened, written=written)
     return Summary(output=output, dataset=dataset, opened=read.opened, others=gathered.others, again=read.again)
 
 
@@ -240,6 +246,17 @@ def remember(store: Store, part: Round) -> None:
     if part.roster is not None or part.ceilings is not None:
         keep_roster(store, units=part.roster, ceilings=part.ceilings or part.roster)
     keep_handed(store, part.handed)
+
+
+def _untouched(output: Path, written: str) -> bool:
+    """The output is byte for byte what the latest run wrote: nobody has filled in or cleared anything."""
+    if not written:
+        return False
+    try:
+        with output.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == written
+    except OSError:  # reading it will say why
+        return False
 
 
 def _meant(store: Store, contents: Sequence[Content]) -> Form:

@@ -20,7 +20,7 @@ Tables
 ``choice``       the officer's choice of the file that wins for a unit
 ``forced``       forced acceptance of one content for one unit, with the reason
 ``opinion``      财政意见 by unit, rule and place
-``run``          every consolidation
+``run``          every consolidation; ``written`` (from version 4) the SHA-256 of the consolidated workbook, "" if unknown
 ``handed_out``   (from version 2) every workbook made for a unit, by its unit and SHA-256: ``occasion`` 下发 or 重新下发,
                  ``seal`` and ``key`` as the manifest names them ("" if unsealed), ``at`` ISO 8601 ("" if unknown)
 ``letter``       mail that goes out: written down before it is sent, and what became of it (``fate``); ``series`` is the
@@ -251,7 +251,11 @@ CREATE TABLE mail_place (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST, _SECOND, _THIRD)
+_FOURTH = """
+ALTER TABLE run ADD COLUMN written TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """Script ``n`` (from 0) leads from version ``n`` to ``n + 1``."""
 
 VERSION = len(MIGRATIONS)

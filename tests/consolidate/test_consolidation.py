@@ -168,6 +168,19 @@ ROSTER = Roster(
 TASK = Task(form=("hebei-2023", 1), year=2023, round="一上", deadline="2023-03-10")
 
 
+def write_opinion(path: Path, text: str | None) -> None:
+    """As the officer does: the 财政意见 on the first finding."""
+    found = openpyxl.load_workbook(path)
+    header = [cell.value for cell in found["校验问题"][3]]
+    found["校验问题"].cell(4, header.index("财政意见") + 1).value = text
+    found.save(path)
+
+
+def first_opinion(path: Path) -> object:
+    rows = list(openpyxl.load_workbook(path)["校验问题"].iter_rows(min_row=3, max_row=4, values_only=True))
+    return rows[1][rows[0].index("财政意见")]
+
+
 class DescribeARound:
     def it_reads_only_what_changed(self, returned: Path, consolidate: Consolidate, tmp_path: Path) -> None:
         store = tmp_path / "库.db"
@@ -211,6 +224,24 @@ class DescribeARound:
         again = openpyxl.load_workbook(consolidate(returned).output)["校验问题"]
         rows = [(row[2].value, row[opinion - 1].value) for row in again.iter_rows(min_row=4)]
         assert rows == [("P05", None), ("P07", "请改为分项之和"), ("P05", None), ("I06", None)]
+
+    def it_takes_opinions_from_a_workbook_that_changed_only(
+        self, returned: Path, consolidate: Consolidate, tmp_path: Path
+    ) -> None:
+        store = tmp_path / "库.db"
+        fresh = consolidate(returned, store=store).output.read_bytes()
+        consolidate(returned, store=store, output="另.xlsx")
+        write_opinion(tmp_path / "另.xlsx", "请改为分项之和")
+        consolidate(returned, store=store, output="另.xlsx")
+        output = consolidate(returned, store=store).output  # in which nobody has cleared anything
+        assert first_opinion(output) == "请改为分项之和"
+        assert first_opinion(consolidate(returned, store=store).output) == "请改为分项之和"
+        write_opinion(output, None)
+        assert first_opinion(consolidate(returned, store=store).output) is None
+        write_opinion(output, "再改")
+        assert first_opinion(consolidate(returned, store=store).output) == "再改"
+        output.write_bytes(fresh)  # an older state, put back, is what the officer now wants
+        assert first_opinion(consolidate(returned, store=store).output) is None
 
     def it_does_not_write_over_opinions_that_it_cannot_read(self, returned: Path, consolidate: Consolidate) -> None:
         output = consolidate(returned).output

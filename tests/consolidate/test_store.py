@@ -33,11 +33,12 @@ from perfxl.consolidate.ledger import (
     remembered,
     roster_of,
     task_of,
+    written_last,
 )
 from perfxl.consolidate.packed import PackedIndicators
 from perfxl.consolidate.reading import read_contents
 from perfxl.consolidate.roster import Ceiling, Roster, Unit
-from perfxl.consolidate.schema import VERSION
+from perfxl.consolidate.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from perfxl.consolidate.store import Store
 from perfxl.consolidate.task import Hints, Task
 from perfxl.errors import PerfxlError
@@ -281,6 +282,22 @@ class DescribeARound:
             with pytest.raises(PerfxlError) as fault:
                 keep_task(store, Task(form=("hebei-2023", 1), year=2024, round="一上"))
         assert fault.value.code == "S23"
+
+
+class DescribeOlderStores:
+    def it_goes_on_with_a_store_that_did_not_know_what_it_wrote(self, tmp_path: Path) -> None:
+        path = tmp_path / "s.db"
+        with sqlite3.connect(path) as connection:
+            connection.executescript("".join(MIGRATIONS[:3]))
+            connection.execute("INSERT INTO run (as_of, output, files, read) VALUES ('2023-03-10', 'o.xlsx', 1, 1)")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute("PRAGMA user_version = 3")
+        connection.close()
+        with Store(path) as store:
+            assert written_last(store, "o.xlsx") == ""
+            record_run(store, dataset_of([], HEBEI), as_of=AS_OF, output="o.xlsx", read=0, written="a1")
+            record_run(store, dataset_of([], HEBEI), as_of=AS_OF, output="p.xlsx", read=0, written="b2")
+            assert [written_last(store, name) for name in ("o.xlsx", "p.xlsx", "q.xlsx")] == ["a1", "b2", ""]
 
 
 class DescribeFaultyStores:
