@@ -7,7 +7,8 @@ what a double holds exactly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..consolidate.content import Value
 from ..consolidate.run import printed
@@ -15,18 +16,39 @@ from ..form.model import Field
 from ..publish.context import printable
 from ..rules.values import plain, rounded
 
-__all__ = ["Cell", "Pool", "exact", "shown", "table"]
+__all__ = ["Cell", "Pool", "exact", "folder_of", "shown", "table"]
 
 Cell = int | float | str | None
 """A value of a number column."""
 
 _EXACT = 2**53
+_ROOTED = re.compile(r"/|\\\\|[A-Za-z]:[/\\]")
+
+
+def folder_of(files: Iterable[str]) -> str:
+    """The folder under which all absolute paths lie, with the sign that ends it; "" if none or only a disk's root.
+
+    An archive is no folder of the machine: it tells where to find what is in it.
+    """
+    rooted = [re.split(r"(?<=[/\\])", each)[:-1] for each in files if _ROOTED.match(each)]
+    if not rooted:
+        return ""
+    least, most = min(rooted), max(rooted)
+    alike = next((at for at, (one, other) in enumerate(zip(least, most, strict=False)) if one != other), len(least))
+    alike = next((at for at, each in enumerate(least[:alike]) if each[:-1].lower().endswith(".zip")), alike)
+    folder = "".join(least[:alike])
+    return folder if re.sub(r"^[A-Za-z]:", "", folder).strip("/\\") else ""
 
 
 class Pool:
-    """Every text once; index 0 is the empty text."""
+    """Every text once; index 0 is the empty text.
 
-    def __init__(self) -> None:
+    ``folders`` are cut from every text: where files lie on the officer's machine
+    is nobody's concern who is shown the page, and would crowd their names out.
+    """
+
+    def __init__(self, folders: Iterable[str] = ()) -> None:
+        self._folders = sorted({each for each in folders if each}, key=len, reverse=True)
         self.texts: list[str] = [""]
         self._known: dict[str, int] = {"": 0}
 
@@ -34,7 +56,10 @@ class Pool:
         """The index of a text; what no output can carry and what reorders its neighbours is dropped."""
         found = self._known.get(text)
         if found is None:
-            clean = printable(text)
+            cut = text
+            for folder in self._folders:
+                cut = cut.replace(folder, "")
+            clean = printable(cut)
             found = self._known.setdefault(clean, len(self.texts))
             if found == len(self.texts):
                 self.texts.append(clean)

@@ -19,7 +19,7 @@ from ..form.library import find_form, form_ids
 from ..form.model import Form
 from .board import Board, board_of
 from .changes import Change, Last, changes_between, last_projects
-from .columns import Pool, exact, table
+from .columns import Pool, exact, folder_of, table
 from .copies import Copy, clusters, likeness_of, names_of
 from .page import page_of
 from .records import BookOf, Records, records_of, sheets_of
@@ -99,7 +99,11 @@ def build_dashboard(
     board = board_of(dataset)
     records = records_of(board, book_of)
     copied = _clusters(records)
-    first_pool, pool = Pool(), Pool()
+    folders = [
+        folder_of(judged.content.file for judged in dataset.files),
+        folder_of(each.file for each in last_year or ()),
+    ]
+    first_pool, pool = Pool(folders), Pool(folders)
     first: dict[str, object] = {"meta": _meta(board, as_of), **board.first(first_pool)}
     rest: dict[str, object] = {**records.rest(pool), "sheets": sheets_of(form), "clusters": _cluster_rows(copied)}
     changes = None

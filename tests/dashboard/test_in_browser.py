@@ -147,6 +147,22 @@ class DescribeFigures:
         assert shown == names[: len(shown)]
         assert len(shown) >= 10
 
+    @pytest.mark.parametrize("route", ["units", "projects", "files"])
+    def it_says_how_much_of_the_money_of_a_list_counts(
+        self, browser: Desk, page_file: Path, made: MadeRound, route: str
+    ) -> None:
+        page = browser.open(page_file, route)
+        assert page.inner_text(".count").endswith(f"，其中计入汇总 {printed(made.dataset.budget)} 万元")
+        page = browser.open(page_file, f"{route}?state=accepted")
+        assert "其中" not in page.inner_text(".count")
+
+    def it_names_the_year_of_days_that_lie_in_several(self, browser: Desk, tmp_path: Path) -> None:
+        sent = [returned(unit, later=days) for unit, days in zip(units(3), (0, 1, 800), strict=True)]
+        path = tmp_path / "看板.html"
+        path.write_bytes(make_dashboard(keep(tmp_path / "库.db", sent).store).content)
+        page = browser.open(path)
+        assert "图中只列收到文件的日期" in page.inner_text("section[aria-label^=报送进度]")
+
     def it_counts_findings_as_the_workbook_lists_them(self, browser: Desk, page_file: Path, workbook: Any) -> None:
         rows = [row for row in workbook["校验问题"].iter_rows(values_only=True) if isinstance(row[0], int)]
         page = browser.open(page_file, "findings")
@@ -383,6 +399,7 @@ class DescribeEveryone:
         page.keyboard.press("Enter")
         page.wait_for_selector(".tabulator-row")
         assert page.evaluate("document.activeElement.id") == "main"
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "none"  # it would cross the foot
         page.focus("button.sort >> nth=0")
         page.keyboard.press("Enter")
         assert page.locator(".tabulator-col[aria-sort=ascending]").count() == 1

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,11 @@ from typing import Any
 import pytest
 
 from perfxl.dashboard import make_dashboard
+from perfxl.dashboard.columns import folder_of
 from perfxl.dashboard.page import APP, dashboard_folder, libraries
 from perfxl.errors import PerfxlError
 from perfxl.form.library import templates_folder
-from tests.dashboard.made_rounds import AS_OF, MadeRound, keep, returned, units, usual
+from tests.dashboard.made_rounds import AS_OF, MadeRound, keep, returned, roster_of, units, usual
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +78,36 @@ class DescribePage:
         unit.book.cover.raws["unit_name"] = "甲\u202e乙\x00丙\ud800"
         pool = block(make_dashboard(keep(tmp_path / "库.db", [returned(unit)]).store).content.decode(), "first")["pool"]
         assert "甲乙丙" in {each.replace("\ufffd", "") for each in pool}
+
+    @pytest.mark.parametrize(
+        ("files", "folder"),
+        [
+            (["/home/liu/收回/县/a.xlsx", "/home/liu/收回/b.xlsx", "补报/c.xlsx"], "/home/liu/收回/"),
+            (["/home/liu/收回/a.xlsx"], "/home/liu/收回/"),
+            (["C:\\Users\\liu\\收回\\a.xlsx", "C:\\Users\\liu\\退回\\b.xlsx"], "C:\\Users\\liu\\"),
+            (["\\\\server\\股\\收回\\a.xlsx", "\\\\server\\股\\收回\\b.xlsx"], "\\\\server\\股\\收回\\"),
+            (["/home/liu/县.zip/单位/a.xlsx", "/home/liu/县.zip/单位/b.xlsx"], "/home/liu/"),
+            (["/a/1.xlsx", "/b/2.xlsx"], ""),
+            (["C:\\1.xlsx", "C:\\2.xlsx"], ""),
+            (["C:\\收回\\1.xlsx", "D:\\收回\\2.xlsx"], ""),
+            (["收回/a.xlsx", "收回/b.xlsx"], ""),
+            ([], ""),
+        ],
+    )
+    def it_finds_the_folder_of_the_files(self, files: list[str], folder: str) -> None:
+        assert folder_of(files) == folder
+
+    def it_does_not_tell_where_files_lie_on_the_machine(self, tmp_path: Path) -> None:
+        made, home = units(3), "/home/liu/桌面/收回"
+        files = [replace(returned(each), file=f"{home}/{each.unit.code}.xlsx") for each in made]
+        files += [replace(returned(made[0], later=1), file=f"{home}/补报/{made[0].unit.code}.xlsx")]
+        last = keep(tmp_path / "上年.db", [replace(each, file=each.file.replace("liu", "wang")) for each in files[:2]])
+        made_round = keep(tmp_path / "库.db", files, roster=roster_of(made))
+        page = make_dashboard(made_round.store, last_year=last.store).content.decode()
+        texts = [*block(page, "first")["pool"], *block(page, "rest")["pool"]]
+        assert [each for each in texts if "/home" in each] == []
+        code = made[0].unit.code
+        assert {f"{code}.xlsx", f"补报/{code}.xlsx", f"由较新的“补报/{code}.xlsx”取代"} <= set(texts)
 
     def it_runs_every_part_of_its_program(self) -> None:
         assert sorted(APP) == sorted(path.stem for path in (dashboard_folder() / "app").glob("*.js"))

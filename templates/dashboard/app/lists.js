@@ -7,6 +7,12 @@ const unitCells = [
   { title: meta.labels.unit_name, name: "unitName", grow: 2, narrow: true },
 ];
 
+// The money of rows, and how much of it counts where not all does.
+function moneyOf(rows) {
+  const whole = sum(rows, "money"), counted = sum(rows.filter(each => states.get(each.state).counts), "money");
+  return [`，${meta.labels.budget}合计 `, h("b", null, money(whole)), ` ${meta.unit}`, counted === whole ? "" : ["，其中计入汇总 ", h("b", null, money(counted)), ` ${meta.unit}`]];
+}
+
 function unitList(given) {
   const office = { name: "office", title: "归口股室", all: "全部股室", of: each => each.office, options: optionsOf(units, "office") };
   const late = { name: "late", title: "迟报", of: each => (each.late ? "是" : "否"), options: units.some(each => each.late) ? [["是", "迟报"], ["否", "按时"]] : [] };
@@ -17,7 +23,7 @@ function unitList(given) {
     searched: ["code", "name", "office", "contact", "phone", "email", "department", "notes"],
     filters: [departmentFilter(units), office, stateFilter(units), late],
     open: each => "unit/" + each.at,
-    sums: rows => [`，${meta.labels.budget}合计 `, h("b", null, money(sum(rows, "money"))), ` ${meta.unit}`],
+    sums: moneyOf,
     columns: [
       { title: meta.labels.unit_code, name: "code", width: 92 },
       { title: meta.labels.unit_name, name: "name", grow: 3, narrow: true, link: true },
@@ -46,7 +52,7 @@ function projectList(given) {
     filters: [departmentFilter(rows), stateFilter(rows),
       { name: "counts", title: "汇总", all: "全部项目", of: each => (each.counts ? "计入" : "不计入"), options: [["计入", "计入汇总"], ["不计入", "不计入"]] }],
     open: each => "project/" + each.at,
-    sums: found => [`，${meta.labels.budget}合计 `, h("b", null, money(sum(found, "money"))), ` ${meta.unit}`],
+    sums: moneyOf,
     columns: [
       ...unitCells.map(each => ({ ...each, narrow: undefined })),
       { title: meta.labels.project_code, name: "code", width: 192 },
@@ -102,9 +108,9 @@ function findingList(given) {
     columns: [
       { title: "级别", name: "level", width: 118, narrow: 114, mark: levelMark },
       { title: "规则", name: "rule", width: 62 },
-      { title: meta.labels.unit_name, name: "unitName", grow: 2, of: each => each.unitName || each.place },
+      { title: meta.labels.unit_name, name: "unitName", grow: 2, narrow: 92, of: each => each.unitName || each.place },
       { title: "工作表", name: "sheet", width: 84 },
-      { title: "单元格", name: "cell", width: 72, narrow: 62 },
+      { title: "单元格", name: "cell", width: 72 },
       { title: "填报项", name: "field", width: 110 },
       { title: "问题", name: "message", grow: 5, narrow: true, link: true },
       { title: "审核说明", name: "explanation", grow: 2 },
@@ -123,7 +129,7 @@ function fileList(given) {
     searched: ["name", "code", "unit", "reason", "sha"],
     filters: [departmentFilter(rows), stateFilter(rows)],
     open: each => (each.index >= 0 ? "unit/" + each.index : null),
-    sums: found => [`，${meta.labels.budget}合计 `, h("b", null, money(sum(found, "money"))), ` ${meta.unit}`],
+    sums: moneyOf,
     columns: [
       { title: meta.labels.unit_code, name: "code", width: 92 },
       { title: meta.labels.unit_name, name: "unit", grow: 2 },

@@ -11,8 +11,8 @@ function overview() {
   const known = first.departments.filter(each => each.units);
   const byOffice = first.offices.length > 0, byDay = first.days.length > 1;  // one day is no course of things
   if (byDay) parts.push(daysPanel(!byOffice));
-  if (byOffice) parts.push(progressPanel("按归口股室的报送进度", first.offices, each => each.name, (each, more) => route("units", { office: each.name, ...more }), "归口股室", !byDay));
-  if (known.length) parts.push(progressPanel("按主管部门的报送进度", known, each => departmentLabel(each.code), (each, more) => route("units", { dep: each.code, ...more }), "主管部门", true));
+  if (byOffice) parts.push(progressPanel("按归口股室的报送进度（单位数）", first.offices, each => each.name, (each, more) => route("units", { office: each.name, ...more }), "归口股室", !byDay));
+  if (known.length) parts.push(progressPanel("按主管部门的报送进度（单位数）", known, each => departmentLabel(each.code), (each, more) => route("units", { dep: each.code, ...more }), "主管部门", true));
   if (first.departments.length) parts.push(moneyPanel());
   if (first.rules.length) parts.push(rulesPanel(), unitsPanel());
   parts.push(accountsPanel());
@@ -39,9 +39,9 @@ function keyFigures(total) {
   return h("dl", { class: "figures" },
     figure(`计入汇总的${meta.labels.budget}（${meta.unit}）`, link(route("projects", { counts: "计入" }), total.printed), ceiling, "money"),
     reported,
-    figure("通过", link(route("units", { state: "accepted" }), String(state("accepted"))), ["有提示 ", stateLink("with_hints", state("with_hints")), "，应退回 ", stateLink("returned", state("returned"))]),
+    figure("通过的单位", link(route("units", { state: "accepted" }), String(state("accepted"))), ["有提示 ", stateLink("with_hints", state("with_hints")), "，应退回 ", stateLink("returned", state("returned"))]),
     figure("计入汇总的项目", link(route("projects", { counts: "计入" }), count(total.projects)), ["指标 ", link(route("indicators", { counts: "计入" }), count(total.indicators)), " 条"]),
-    figure("错误", link(route("findings", { level: "错误" }), count(total.errors)), ["提示 ", link(route("findings", { level: "提示" }), count(total.hints - total.explained)), total.explained ? ["，已说明 ", link(route("findings", { level: "提示（已说明）" }), count(total.explained))] : "", total.opinions ? ["，意见 ", link(route("findings", { opinion: "有" }), count(total.opinions))] : ""]));
+    figure("校验错误", link(route("findings", { level: "错误" }), count(total.errors)), ["提示 ", link(route("findings", { level: "提示" }), count(total.hints - total.explained)), total.explained ? ["，已说明 ", link(route("findings", { level: "提示（已说明）" }), count(total.explained))] : "", total.opinions ? ["，意见 ", link(route("findings", { opinion: "有" }), count(total.opinions))] : ""]));
 }
 
 function progressPanel(title, all, label, target, heading, wide) {
@@ -84,15 +84,16 @@ function daysPanel(wide) {
   let sofar = 0;
   const reached = new Map(days.map(each => [each.day, (sofar += each.units)]));
   const deadline = meta.deadline ? meta.deadline.slice(0, 10) : "";
-  const axis = axisOf([...new Set([...days.map(each => each.day), ...(deadline ? [deadline] : [])])].sort());
+  const marked = [...new Set([...days.map(each => each.day), ...(deadline ? [deadline] : [])])].sort(), axis = axisOf(marked), gaps = axis === marked;
+  const years = new Set(axis.map(day => day.slice(0, 4))).size;  // with a year where there are several
   let known = 0;
   const values = axis.map(day => (known = reached.has(day) ? reached.get(day) : known));
   const most = Math.max(meta.roster ? first.total.listed : 0, sofar, 1);
   const series = [{ name: "累计已报单位", colour: COLOURS.main }];
   if (deadline) series.push({ name: `截止 ${deadline}`, colour: COLOURS.returned });
   return chartPanel({
-    title: "报送进度（按日）",
-    note: "有邮件的按收到日期，其余按工作簿的保存时间；一个单位按最早的一份计。",
+    title: "报送进度（按日，单位数）",
+    note: "有邮件的按收到日期，其余按工作簿的保存时间；一个单位按最早的一份计。" + (gaps ? "前后相隔一年以上，图中只列收到文件的日期。" : ""),
     summary: `报送进度折线图：${days[0].day} 至 ${days[days.length - 1].day}，累计 ${sofar} 个单位。全部数字见数据表。`,
     series: series,
     wide: wide,
@@ -100,7 +101,7 @@ function daysPanel(wide) {
     option: () => ({
       animation: false, textStyle: TEXT,
       grid: { left: 4, right: 24, top: 16, bottom: 4, containLabel: true },
-      xAxis: { type: "category", data: axis, axisTick: { alignWithLabel: true }, axisLabel: { hideOverlap: true, color: "#55606e", formatter: day => day.slice(5) } },
+      xAxis: { type: "category", data: axis, axisTick: { alignWithLabel: true }, axisLabel: { hideOverlap: true, showMaxLabel: gaps || undefined, color: "#55606e", formatter: day => (years > 1 ? day : day.slice(5)) } },
       yAxis: { type: "value", min: 0, max: most, minInterval: 1, splitNumber: 4, axisLabel: { color: "#55606e" }, splitLine: { lineStyle: { color: "#e6e9ed" } } },
       series: [
         { type: "line", step: "end", data: values, symbolSize: 5, showSymbol: axis.length < 40, lineStyle: { color: COLOURS.main, width: 2 }, itemStyle: { color: COLOURS.main }, areaStyle: { color: "rgba(47,99,149,.10)" } },
