@@ -31,8 +31,7 @@ FormKey = tuple[str, int]
 """A form's id and version."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Indicator:
+class Indicator(NamedTuple):
     """A begun row of a project sheet.
 
     ``group`` names the form's group, ``block`` and ``slot`` count from 0;
