@@ -26,6 +26,7 @@ import sqlite3
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from ..check import Finding
 from ..errors import PerfxlError
@@ -86,6 +87,8 @@ def cross_tables(form: Form) -> sqlite3.Connection:
 _READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
 _LONGEST_SECONDS = 300.0
 _STEPS = 1_000_000
+_SHORT = 100
+"""Longer texts are not worth remembering."""
 
 
 def guard(connection: sqlite3.Connection) -> None:
@@ -186,14 +189,14 @@ def _fill(connection: sqlite3.Connection, contents: Sequence[Content], form: For
         connection,
         "submission",
         [*_PLACE, *cover],
-        ((*_place_of(each), *(each.cover.get(name) for name in cover)) for each in contents),
+        ((*_place_of(each), *map(each.cover.get, cover)) for each in contents),
     )
     sql_table(
         connection,
         "project",
         [*_PLACE, "_ordinal", *projects],
         (
-            (*_place_of(each), project.ordinal, *(project.values.get(name) for name in projects))
+            (*_place_of(each), project.ordinal, *map(project.values.get, projects))
             for each in contents
             for project in each.projects
         ),
@@ -203,12 +206,8 @@ def _fill(connection: sqlite3.Connection, contents: Sequence[Content], form: For
         "indicator",
         [*_PLACE, "_ordinal", "_row", "_group", "_level1", "_level2", *indicators],
         (
-            (
-                *_place_of(each),
-                *(project.ordinal, number, row.group, row.level1, row.level2),
-                *(row.values.get(name) for name in indicators),
-            )
-            for each in contents
+            (*place, project.ordinal, number, row.group, row.level1, row.level2, *map(row.values.get, indicators))
+            for place, each in zip(map(_place_of, contents), contents, strict=True)
             for project in each.projects
             for number, row in enumerate(project.indicators)
         ),
@@ -269,7 +268,15 @@ def _functions(connection: sqlite3.Connection) -> None:
 
 
 def _normal(text: object) -> str:
+    if isinstance(text, str) and len(text) <= _SHORT:
+        return _normal_short(text)
     return squash(unicodedata.normalize("NFKC", str(text))).casefold() if text is not None else ""
+
+
+@lru_cache(maxsize=1 << 14)
+def _normal_short(text: str) -> str:
+    """Names come again in many submissions."""
+    return squash(unicodedata.normalize("NFKC", text)).casefold()
 
 
 def _money(micro: object) -> str | None:

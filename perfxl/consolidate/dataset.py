@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from ..check import Condition, Finding
 from ..form.model import Form, Severity
@@ -30,7 +31,6 @@ __all__ = [
 ]
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectRow:
     """A project that counts, with the file it stands in."""
@@ -39,8 +39,7 @@ class ProjectRow:
     project: Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndicatorRow:
+class IndicatorRow(NamedTuple):
     """An indicator that counts, with its project and file."""
 
     file: Judged
@@ -60,7 +59,7 @@ class IndicatorRows:
     def __iter__(self) -> Iterator[IndicatorRow]:
         for row in self._projects:
             for indicator in row.project.indicators:
-                yield IndicatorRow(file=row.file, project=row.project, indicator=indicator)
+                yield IndicatorRow(row.file, row.project, indicator)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
