@@ -222,16 +222,21 @@ def opinions_of(store: Store) -> dict[OpinionKey, str]:
 
 
 def record_run(store: Store, dataset: Dataset, *, as_of: datetime, output: str, read: int, written: str = "") -> None:
-    """Write the states of all files, the cross findings and the run, at once; ``written`` is the SHA-256 of the output."""
+    """Write the states of all files, the cross findings and the run, at once; ``written`` is the SHA-256 of the output.
+
+    What is wrong with a file whose content the store does not keep (it is read
+    anew every time) is written with the cross findings, by the file's name.
+    """
     cross = {rule.id for rule in dataset.form.cross}
     with store.transaction() as connection:
+        kept = {str(sha256) for (sha256,) in connection.execute("SELECT sha256 FROM content")}
         connection.execute("UPDATE file SET present = 0")
         connection.execute("DELETE FROM cross_finding")
         for judged in dataset.files:
             content = judged.content
             state = (content.file, content.sha256, judged.state.value, judged.reason, int(judged.forced))
             connection.execute("INSERT OR REPLACE INTO file VALUES (?,?,?,?,?,1)", state)
-            found = [each for each in content.findings if each.rule in cross]
+            found = [each for each in content.findings if each.rule in cross or content.sha256 not in kept]
             rows = (
                 (content.file, at, each.sheet, each.cell, each.field, each.rule, each.severity.value, each.value, each.message)
                 for at, each in enumerate(found)

@@ -14,7 +14,7 @@ Tables
 ``explanation``  审核说明 by sheet and row (``grp`` "" and ``slot`` the row of the grid, or a row of a group)
 ``finding``      what reading and checking found in it, in order
 ``file``         every file ever given, by the name shown: its content, its state in the last run that saw it, and why
-``cross_finding`` findings across submissions of the last run
+``cross_finding`` findings across submissions of the last run, and those of files whose content is not kept
 ``task``         the task: form, year, round, deadline, policy
 ``roster_unit``, ``roster_project``  the roster and the ceilings (预算控制数, 10⁻⁶ 万元; NULL: none given)
 ``choice``       the officer's choice of the file that wins for a unit

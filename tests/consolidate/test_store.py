@@ -245,6 +245,19 @@ class DescribeARound:
         assert "X01" in [row.finding.rule for row in again.findings]
         assert run is not None and (run.files, run.read) == (4, 4)
 
+    def it_remembers_what_is_wrong_with_files_that_it_does_not_keep(self) -> None:
+        kept, lost = some()[:2], some()[2:]
+        with Store() as store:
+            store.add(kept, "r")
+            dataset = dataset_of([*store.contents(names(kept)), *lost], HEBEI)
+            record_run(store, dataset, as_of=AS_OF, output="o.xlsx", read=3)
+            again = remembered(store, HEBEI)
+        assert [row.finding for row in again.findings] == [row.finding for row in dataset.findings]
+        assert [row.finding.rule for row in again.findings if row.finding.file == "c.xlsx"] == [
+            each.rule for each in lost[0].findings
+        ]
+        assert lost[0].findings
+
     def it_forgets_files_that_are_no_longer_there(self) -> None:
         contents = some()
         with Store() as store:
