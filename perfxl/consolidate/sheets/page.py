@@ -36,7 +36,7 @@ _LINE = 14.5
 _HIGHEST = 409.0
 """Excel's highest row, in points; some 28 lines."""
 
-_WRAPPING = frozenset(kind for kind in Kind if kind.wraps)
+_WRAPPING = tuple(kind for kind in Kind if kind.wraps)  # a tuple: enums are quicker to compare than to hash
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _SAMPLE_SHARE = 0.9
 _MARGIN = 1.2
@@ -44,6 +44,7 @@ _PADDING, _NARROWER = 0.8, 0.97
 """Widths count characters of the default font in 11 points; cells have 10 points, and a little room at their sides."""
 
 _MOST_FITTED = 30.0
+_NO_TEXT = ("", "", 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,8 @@ class Page:
         self._most = [0] * len(columns)
         self._looks: dict[Tone, list[int]] = {}
         self._widest = 0
+        self._last: list[tuple[str, str, int]] = [_NO_TEXT] * len(columns)
+        self._last_tone: Tone | None = None
         self._copy: tuple[CsvFiles, str, bool] | None = None
 
     def copy_to(self, files: CsvFiles, name: str, *, whole: bool) -> None:
@@ -178,12 +181,22 @@ class Page:
         if self._copy and (tone is Tone.PLAIN or self._copy[2]):
             self._write_copy(contents)
         row, looks = self.row, self._looks.get(tone) or self._make_looks(tone)
-        letters, rooms, strings, shared = self._letters, self._rooms, self._strings, self._strings.cells
+        letters, last = self._letters, self._last
         changed = (tones or {}).keys() | (kinds or {}).keys()
+        if tone is not self._last_tone:
+            last[:], self._last_tone = [_NO_TEXT] * len(last), tone
         cells: list[str] = []
         lines = 1
         # Most of the time that a workbook takes is spent here, cell by cell.
         for number, content in enumerate(contents):
+            if type(content) is str and content and not changed:  # a text as above it, as those of a project are
+                if content != last[number][0]:
+                    last[number] = (content, *self._text(number, self._kinds[number], tone, looks[number], content))
+                _, rest, high = last[number]
+                cells.append(f'<c r="{letters[number]}{row}{rest}')
+                if high > lines:
+                    lines = high
+                continue
             style, look = looks[number], tone
             if number in changed:
                 look = (tones or {}).get(number, tone)
@@ -196,11 +209,9 @@ class Page:
             if content is None or content == "":
                 cells.append(f'<c r="{letters[number]}{row}" s="{style}"/>')
             elif type(content) is str:
-                if content[0] in _FORMULA_STARTS:
-                    style = self._styles.of((kinds or {}).get(number, self._kinds[number]), look, quoted=True)
-                cells.append(f'<c r="{letters[number]}{row}" s="{style}"{shared.get(content) or strings.cell(content)}')
-                if 2 * len(content) > rooms[number]:
-                    lines = max(lines, self._lines(number, (kinds or {}).get(number, self._kinds[number]), content))
+                rest, high = self._text(number, (kinds or {}).get(number, self._kinds[number]), look, style, content)
+                cells.append(f'<c r="{letters[number]}{row}{rest}')
+                lines = max(lines, high)
             elif type(content) is Money:
                 cells.append(f'<c r="{letters[number]}{row}" s="{style}"><v>{content.number!r}</v></c>')
                 if content.micro > self._most[number]:
@@ -211,6 +222,13 @@ class Page:
                 cells.append(f'<c r="{letters[number]}{row}" s="{style}"><v>{content!r}</v></c>')
         self._write(min(lines * _LINE + 3.5, _HIGHEST), cells, outline)
         return row
+
+    def _text(self, number: int, kind: Kind, look: Tone, style: int, text: str) -> tuple[str, int]:
+        """What follows the address of a cell that holds this text, and how many lines it takes."""
+        if text[0] in _FORMULA_STARTS:
+            style = self._styles.of(kind, look, quoted=True)
+        rest = f'" s="{style}"{self._strings.cells.get(text) or self._strings.cell(text)}'
+        return rest, self._lines(number, kind, text) if 2 * len(text) > self._rooms[number] else 1
 
     def _write_copy(self, contents: Sequence[CellContent]) -> None:
         assert self._copy is not None

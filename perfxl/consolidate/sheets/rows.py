@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from xml.sax.saxutils import escape
 
 from ...errors import PerfxlError, reason
@@ -57,8 +58,9 @@ class SharedStrings:
         """The part xl/sharedStrings.xml, in pieces."""
         yield '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
         yield f'<sst xmlns="{_MAIN}" uniqueCount="{len(self._items)}">'
-        for item in self._items:
-            yield f"<si>{item}</si>"
+        items = iter(self._items)
+        while some := list(islice(items, _FLUSH_ROWS)):
+            yield f"<si>{'</si><si>'.join(some)}</si>"
         yield "</sst>"
 
 
