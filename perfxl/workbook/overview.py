@@ -127,9 +127,10 @@ class Overview:
         sheet.write_formula(row, 4, count, center, number)
         message = line.cache.first_message(checks) if number else ""
         sheet.write_formula(row, 5, _first_message(live, checks, a1(row, 4)), cell, message)
-        field = checks[0].field
-        name = f"c_{field}" if field in live.layout.in_rows else f"f_{field}"
-        link = f'HYPERLINK("#\'{title}\'!{name}","查看")'
+        # Excel alone jumps to a sheet's own names; a row that is asked for follows its cell and serves LibreOffice too.
+        area = live.layout.area(checks[0].field)
+        column = area.address.rstrip("0123456789")
+        link = f'HYPERLINK("#\'{title}\'!{column}"&ROW(\'{title}\'!{area.address}),"查看")'
         sheet.write_formula(row, 6, link, self.styles.named("link"), "查看")
 
     def _batch_row(self, sheet: SheetWriter, row: int, rule: Rule) -> None:

@@ -19,7 +19,7 @@ from openxml_audit import OpenXmlValidator
 from perfxl.demo import blank_workbook, filled_workbook
 from perfxl.errors import PerfxlError
 from perfxl.form import Book, SheetRecord
-from perfxl.workbook.layout import plan_of
+from perfxl.workbook.layout import layout_of, plan_of
 from perfxl.workbook.package import building
 from perfxl.workbook.write import BuildOptions, build_workbook
 from tests.check.hebei import AS_OF, FORM, changed, faultless, workbook
@@ -253,3 +253,23 @@ class DescribeConditions:
         for part in sheet_parts(built).values():
             formulas = [element.text or "" for element in xml(built, part).iter(f"{MAIN}formula")]
             assert [text for text in formulas if "!" in text or re.search(r"[{}]", text)] == []
+
+
+class DescribeLinksOfTheChecks:
+    def it_leads_to_the_field_and_follows_its_row(self) -> None:
+        # LibreOffice does not jump to a sheet's own names; a reference inside ROW moves with its cell everywhere.
+        form, plan = FORM, plan_of(FORM, projects=2)
+        content = build_workbook(form, plan, None, BuildOptions(as_of=AS_OF))
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        layouts = {layout.sheet.title(number): layout for layout in layout_of(form, plan).values() for number in (1, 2)}
+        live = [row for row in book["校验"].iter_rows(min_row=2) if row[6].value]
+        assert len(live) > 40
+        for row in live:
+            title, letters, owner, cell = re.fullmatch(
+                r"""=HYPERLINK\("#'(.+?)'!([A-Z]+)"&ROW\('(.+?)'!([A-Z]+[0-9]+)\),"查看"\)""", row[6].value
+            ).groups()
+            assert title == owner == row[0].value
+            assert re.fullmatch(letters + "[0-9]+", cell)
+            fields = {check.field for check in form.checks if check.rule == row[1].value}
+            layout = layouts[title]
+            assert cell in {layout.area(name).address for name in fields if name in {*layout.singles, *layout.in_rows}}
