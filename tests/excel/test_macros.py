@@ -207,6 +207,17 @@ class DescribeCarryingOver:
             None,
         ]
 
+    @pytest.mark.long
+    def it_goes_one_step_back(self, addin: Path, blank_book: Path, good_book: Path) -> None:
+        # LibreOffice without windows has no active workbook once last year's is closed.
+        host = Interpreter()
+        carry = ("run", f'PxCarryFrom "{good_book}"')
+        cells = [("get", "项目01", at("code")), ("get", "部门整体", "A4")]
+        found = host.play(addin, blank_book, carry, *cells, ("run", "PxRestore"), ("state", "message"), *cells)
+        assert None not in found[:2]
+        assert str(found[2]).startswith("已恢复 ")
+        assert found[3:] == [None, None]
+
     def it_leaves_out_projects_that_are_there_already(
         self, host: Host, addin: Path, good_book: Path, tmp_path: Path
     ) -> None:
