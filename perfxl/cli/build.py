@@ -88,7 +88,10 @@ def template(
     spare: Annotated[int, typer.Option("--spare", min=0, max=50, help="名册所列项目之外的空白项目表")] = 2,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="进程数，0 为自动")] = 0,
 ) -> None:
-    """生成下发给单位填报的工作簿：已锁定，只有白色单元格可填；有 --task 时每个单位一份，带封签。"""
+    """生成下发给单位填报的工作簿：已锁定，只有白色单元格可填。
+
+    有 --task 时每个单位一份，带封签。
+    """
     if task is not None:
         if unit or projects:
             raise PerfxlError("C03", option="--unit、--projects", found="已给出", expected="不与 --task 同用，单位和项目取自名册")

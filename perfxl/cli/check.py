@@ -28,7 +28,10 @@ def check(
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="读取所用进程数，0 为自动")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """校验工作簿，逐条列出问题。退出码：0 没有错误，1 有错误，2 有文件无法读取。"""
+    """校验工作簿，逐条列出问题。
+
+    退出码：0 没有错误，1 有错误，2 有文件无法读取。
+    """
     ring = needed_ring(task, load_task(task)) if task else None
     found = list(contents_of(gather(files).files, FileReader(ring=ring), jobs=jobs))
     if as_json:

@@ -66,7 +66,10 @@ def collect(
     templates: TemplatesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """收件：从邮件中找出填报表，凭封签认单位，按单位和版本存放，并发回执。邮箱中的邮件不会删除。"""
+    """收件：从邮件中找出填报表，凭封签认单位，按单位和版本存放，并发回执。
+
+    邮箱中的邮件不会删除。
+    """
     meant = load_task(task)
     if output.is_file():
         raise PerfxlError("C02", path=output, reason="这是一个文件，不是文件夹")

@@ -41,7 +41,10 @@ def consolidate(
     csv: Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="各表另存为 CSV（UTF-8），不受 Excel 行数限制")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """把收回的工作簿汇总为一个工作簿：汇总表、指标明细、校验问题、报送情况、图表、核对、文件清单。"""
+    """把收回的工作簿汇总为一个工作簿，每一份文件都有着落。
+
+    含汇总表、指标明细、校验问题、报送情况、图表、核对、文件清单。
+    """
     meant = find_form(form) if form else None
     meant_task = load_task(task) if task else None
     ring = find_ring(task, meant_task) if task and meant_task else None

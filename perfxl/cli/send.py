@@ -60,7 +60,10 @@ def send(
     templates: TemplatesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """按名册发信：下发工作簿、催报、退回。已发过的不会再发；中断后再次运行，接着发。"""
+    """按名册发信：下发工作簿、催报、退回。
+
+    已发过的不会再发；中断后再次运行，接着发。
+    """
     meant = load_task(task)
     part = sending_of(meant, rate=rate, most=most, again=again)
     with mailing(store) if not dry_run else _nothing(), store_of(store, meant, roster, only_look=dry_run) as (opened, units):
