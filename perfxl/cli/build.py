@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..check import read_submission
 from ..consolidate.keys import needed_ring
 from ..consolidate.ledger import counted
-from ..consolidate.manifest import MANIFEST, HandedOut, manifest_text
+from ..consolidate.manifest import MANIFEST, HandedOut, manifest_text, read_manifest
 from ..consolidate.output import refuse_filled, write_complete
 from ..consolidate.roster import Roster, read_roster
 from ..consolidate.run import Round, remember
-from ..consolidate.states import moment
 from ..consolidate.store import Store
 from ..consolidate.task import Task, load_task
 from ..errors import PerfxlError
@@ -138,7 +138,7 @@ def _hand_out(
     unit_plan(find_form(task.form[0]), "", None, slots)
     last = _last_books(last_year) if last_year else {}
     handout = Handout(task=task, ring=ring, spare=spare, at=datetime.now(UTC), slots=_slot_counts(slots))
-    _spare_work(folder, roster, handout)
+    _spare_work(folder, roster, task)
     if store is not None:
         with Store(store) as opened:
             remember(opened, Round(task=task, roster=roster))
@@ -159,12 +159,22 @@ def _hand_out(
     print(_told(task, roster, last, ring.current.id))
 
 
-def _spare_work(folder: Path, roster: Roster, handout: Handout) -> None:
+def _spare_work(folder: Path, roster: Roster, task: Task) -> None:
     """C07 if a workbook that somebody has filled since would be overwritten; what is as it was made may be made again."""
+    made = _made_before(folder / MANIFEST)
     for unit in roster.units.values():
-        path = folder / workbook_name(unit.code, unit.name, handout.task.year)
-        if path.is_file() and moment(read_submission(path).modified) != handout.as_of:
+        path = folder / workbook_name(unit.code, unit.name, task.year)
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() not in made:
             refuse_filled(path)
+
+
+def _made_before(manifest: Path) -> set[str]:
+    """The SHA-256 of each workbook that the folder's manifest lists; of none if that cannot be read."""
+    if not manifest.is_file():
+        return set()
+    with suppress(PerfxlError):
+        return {each.sha256 for each in read_manifest(manifest.read_bytes(), str(manifest))}
+    return set()
 
 
 def _told(task: Task, roster: Roster, last: dict[str, LastYear], key: str) -> str:

@@ -18,7 +18,7 @@ from ..consolidate.ledger import form_of, keep_handed, last_run, remembered, ros
 from ..consolidate.mail import Fate, Kind, LetterEntry, arrivals, letters
 from ..consolidate.manifest import MANIFEST, read_manifest
 from ..consolidate.roster import Roster, read_roster
-from ..consolidate.run import Round, remember
+from ..consolidate.run import Round, refuse_others, remember
 from ..consolidate.store import Store
 from ..consolidate.task import Task, load_task
 from ..errors import PerfxlError
@@ -96,8 +96,7 @@ def store_of(path: Path, task: Task, roster: Path | None, *, only_look: bool = F
         raise PerfxlError("C01", path=roster)
     given = read_roster(roster.read_bytes(), str(roster)) if roster else None
     with Store(path if path.is_file() or not only_look else None, read_only=only_look and path.is_file()) as store:
-        if not only_look:
-            remember(store, Round(task=task, roster=given))
+        (refuse_others if only_look else remember)(store, Round(task=task, roster=given))
         units = given or roster_of(store)
         if not units.units:
             raise PerfxlError("C03", option="--roster", found="未给出，汇总库中也没有", expected="单位名册的文件名")

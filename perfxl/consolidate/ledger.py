@@ -39,6 +39,7 @@ __all__ = [
     "last_run",
     "opinions_of",
     "record_run",
+    "refuse_other_task",
     "remembered",
     "roster_of",
     "stated",
@@ -64,11 +65,16 @@ class Run:
 # --- task and roster --------------------------------------------------------------
 
 
-def keep_task(store: Store, task: Task) -> None:
-    """Remember the task; S23 if the store belongs to another one (its deadline and policy may change)."""
+def refuse_other_task(store: Store, task: Task) -> None:
+    """S23 if the store belongs to another task."""
     found = task_of(store)
     if found is not None and (found.form, found.year, found.round) != (task.form, task.year, task.round):
         raise PerfxlError("S23", found=_title(found), expected=_title(task))
+
+
+def keep_task(store: Store, task: Task) -> None:
+    """Remember the task; S23 if the store belongs to another one (its deadline and policy may change)."""
+    refuse_other_task(store, task)
     with store.transaction() as connection:
         connection.execute("DELETE FROM task")
         values = (*task.form, task.year, task.round, task.deadline, task.ceilings.value, task.hints.value)

@@ -32,6 +32,7 @@ from .ledger import (
     keep_task,
     opinions_of,
     record_run,
+    refuse_other_task,
     roster_of,
     task_of,
     written_last,
@@ -48,7 +49,7 @@ from .store import Store
 from .task import Task
 from .unit_mail import UnitMail, unit_mail
 
-__all__ = ["Progress", "Round", "Summary", "consolidate_files", "dataset_json", "printed", "remember"]
+__all__ = ["Progress", "Round", "Summary", "consolidate_files", "dataset_json", "printed", "refuse_others", "remember"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,12 +236,19 @@ def consolidate_files(
     return Summary(output=output, dataset=dataset, opened=read.opened, others=gathered.others, again=read.again)
 
 
-def remember(store: Store, part: Round) -> None:
-    """Keep what a round says of its task, roster, ceilings and workbooks handed out; S23 or S36 if it is another's."""
+def refuse_others(store: Store, part: Round) -> None:
+    """S23 if the store belongs to another task, S36 for the roster of another year."""
     task = part.task or task_of(store)
     for roster in (part.roster, part.ceilings):
         if task is not None and roster is not None and roster.year not in (0, task.year):
             raise PerfxlError("S36", path=roster.file, found=roster.year, expected=task.year)
+    if part.task is not None:
+        refuse_other_task(store, part.task)
+
+
+def remember(store: Store, part: Round) -> None:
+    """Keep what a round says of its task, roster, ceilings and workbooks handed out; S23 or S36 if it is another's."""
+    refuse_others(store, part)
     if part.task is not None:
         keep_task(store, part.task)
     if part.roster is not None or part.ceilings is not None:

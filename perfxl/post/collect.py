@@ -38,7 +38,7 @@ from ..errors import entry
 from ..workbook.container import MOST_FILE
 from ..workbook.seal import KeyRing
 from .message import addresses_of, valid_address
-from .names import safe_name, workbook_name
+from .names import joined_name, safe_name, workbook_name
 from .opened import Found, Opened, open_mail
 
 __all__ = ["FILED", "LIST", "ORIGINALS", "PENDING", "Collector", "list_text"]
@@ -202,7 +202,7 @@ class Collector:
         unit, name = submission.unit_code, submission.unit_name
         version = max([next_version(self.store, unit), *(each.version + 1 for each in mine if each.unit == unit)])
         stem = workbook_name(unit, name, self.year).removesuffix(".xlsx")
-        path = Path(FILED) / safe_name(f"{unit}_{name}") / f"{stem}_第{version}版.xlsx"
+        path = Path(FILED) / joined_name(unit, name) / f"{stem}_第{version}版.xlsx"
         write_complete(self.folder / path, content)
         return replace(
             base,

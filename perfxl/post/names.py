@@ -6,7 +6,7 @@ import re
 
 from ..rules.values import squash
 
-__all__ = ["safe_name", "workbook_name"]
+__all__ = ["joined_name", "safe_name", "workbook_name"]
 
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\ud800-\udfff]')
 _DEVICES = frozenset({"CON", "PRN", "AUX", "NUL", *(f"{name}{number}" for name in ("COM", "LPT") for number in range(1, 10))})
@@ -34,3 +34,8 @@ def safe_name(name: str, longest: int = _LONGEST) -> str:
     if stem.split(".")[0].upper() in _DEVICES:
         stem = f"_{stem}"
     return f"{stem}.{extension}" if extension else stem
+
+
+def joined_name(*parts: str) -> str:
+    """Parts of our own (a unit's code and name, a kind) as the name of one file or folder, joined by ``_``."""
+    return safe_name("_".join(re.sub(r"[\\/]", "_", part) for part in parts if part))

@@ -23,7 +23,7 @@ from ..consolidate.output import write_complete
 from ..consolidate.store import Store
 from ..errors import PerfxlError, entry
 from .message import Attachment, Draft, composed, message_id_of, one_line, valid_address
-from .names import safe_name
+from .names import joined_name
 from .plan import Planned
 from .smtp import Courier, Lost, Refused, Unsure
 
@@ -221,8 +221,8 @@ def _write(
     store: Store, line: LetterEntry, letter: Planned, content: bytes, folder: Path, clock: Callable[[], datetime]
 ) -> LetterEntry:
     number = line.message_id.partition("@")[0].split(".")[1][:6] if letter.answers or line.number > 1 else ""
-    parts = [letter.unit.code, letter.unit.name, letter.kind.value, number]
-    write_complete(folder / safe_name("_".join(part for part in parts if part) + ".eml"), content)
+    name = joined_name(letter.unit.code, letter.unit.name, letter.kind.value, number)
+    write_complete(folder / f"{name}.eml", content)
     mark_letter(store, line.message_id, Fate.DRAFT, clock())
     return replace(line, fate=Fate.DRAFT)
 

@@ -209,7 +209,7 @@ class DescribeConsolidatingAnArchive:
         packed = archive(("征收中心/657001.xlsx", seed()), ("旧/坏.xlsx", b""), ("通知.docx", b"x"), kind=GbkInfo)
         (files / "县.zip").write_bytes(packed)
         arguments = ("consolidate", "收回", "-o", "汇总.xlsx", "--store", "s.db", "--json")
-        done = perfxl(*arguments, folder=tmp_path)
+        done = perfxl(*arguments, cwd=tmp_path)
         assert done.returncode == 2
         result = json.loads(done.stdout)
         assert [(each["file"], each["state"]) for each in result["list"]] == [
@@ -221,20 +221,20 @@ class DescribeConsolidatingAnArchive:
         cells = (cell for sheet in book for row in sheet.iter_rows() for cell in row)
         links = {cell.hyperlink.target.partition("#")[0] for cell in cells if cell.hyperlink and cell.hyperlink.target}
         assert links == {"%E6%94%B6%E5%9B%9E/%E5%8E%BF.zip"}
-        again = json.loads(perfxl(*arguments, folder=tmp_path).stdout)
+        again = json.loads(perfxl(*arguments, cwd=tmp_path).stdout)
         assert (result["opened"], again["opened"]) == (2, 1)
 
     def it_takes_a_member_by_its_shown_name(self, tmp_path: Path) -> None:
         (tmp_path / "县.zip").write_bytes(archive(("a/657001.xlsx", seed()), ("b.xlsx", b"")))
-        assert perfxl("check", "县.zip/a/657001.xlsx", folder=tmp_path).returncode == 0
-        assert "无法读取" in perfxl("check", "县.zip", folder=tmp_path).stdout
+        assert perfxl("check", "县.zip/a/657001.xlsx", cwd=tmp_path).returncode == 0
+        assert "无法读取" in perfxl("check", "县.zip", cwd=tmp_path).stdout
         with pytest.raises(PerfxlError) as fault:
             gather([tmp_path / "县.zip" / "c.xlsx"])
         assert fault.value.code == "C01"
 
     def it_publishes_from_a_store_what_lies_in_an_archive(self, tmp_path: Path) -> None:
         (tmp_path / "县.zip").write_bytes(archive(("a/657001.xlsx", seed())))
-        perfxl("consolidate", "县.zip", "-o", "汇总.xlsx", "--store", "s.db", folder=tmp_path)
-        done = perfxl("publish", "s.db", "-o", "公开", folder=tmp_path)
+        perfxl("consolidate", "县.zip", "-o", "汇总.xlsx", "--store", "s.db", cwd=tmp_path)
+        done = perfxl("publish", "s.db", "-o", "公开", cwd=tmp_path)
         assert done.returncode == 0
         assert list((tmp_path / "公开").glob("*.docx"))

@@ -127,7 +127,7 @@ class DescribeChanges:
                 each,
                 values={name: value for name, value in each.values.items() if name != "goals"},
                 indicators=tuple(
-                    replace(row, values={name: value for name, value in row.values.items() if name != "basis"})
+                    row._replace(values={name: value for name, value in row.values.items() if name != "basis"})
                     for row in each.indicators
                 ),
             )

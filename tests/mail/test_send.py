@@ -7,6 +7,7 @@ import email.policy
 import json
 import ssl
 import sys
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from random import Random
@@ -14,6 +15,11 @@ from urllib.parse import quote
 
 import pytest
 from imap_tools import AND, MailBox
+
+from perfxl.cli.send import store_of
+from perfxl.consolidate.task import load_task
+from perfxl.errors import PerfxlError
+from perfxl.post.names import joined_name
 
 from .letters import mail
 from .office import Office, unit_code
@@ -70,6 +76,12 @@ class DescribeHandingOut:
             "试运行，没有发送：将发 1 封，已发过 0 封，不能发 0 封",
         ]
         assert smtp.taken == [] and not (office.folder / "库.db").exists()
+
+    def it_refuses_a_look_with_another_task_s_store(self, office: Office, smtp: Mailbox) -> None:
+        office.hand_out()
+        other = replace(load_task(office.folder / "task.toml"), year=2024)
+        with pytest.raises(PerfxlError, match="S23"), store_of(office.folder / "库.db", other, None, only_look=True):
+            pass
 
     def it_never_sends_twice_unless_told_to(self, office: Office, smtp: Mailbox) -> None:
         office.hand_out()
@@ -138,6 +150,9 @@ class DescribeHandingOut:
 
 
 class DescribeDrafts:
+    def it_keeps_the_unit_s_code_whatever_its_name(self) -> None:
+        assert joined_name("657003", "遵化市/城建:队", "下发") == "657003_遵化市_城建_队_下发"
+
     def it_writes_them_for_any_mail_program(self, office: Office) -> None:
         assert office.hand_out("--eml", "草稿")[1] == "下发：写出草稿 5 封：草稿\n"
         paths = sorted((office.folder / "草稿").glob("*.eml"))

@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
-from test_handout import CODE, done
+from test_handout import done
+
+CODE = "from perfxl.cli import main; main()"
 
 
 def roster(path: Path, units: int) -> None:
