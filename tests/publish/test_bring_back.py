@@ -15,6 +15,7 @@ from made_departments import AS_OF, HEBEI, ROOT, seed_book, template
 from perfxl.form.records import Book, Row, SheetRecord
 from perfxl.publish.blocks import Block, Cell, Paragraph, Table, TableRow, blocks_of_docx, blocks_of_text
 from perfxl.publish.bring_back import Imported, import_blocks
+from perfxl.publish.context import NOT_FILLED
 from perfxl.publish.department import departments_of
 from perfxl.publish.document import Publisher
 
@@ -227,9 +228,9 @@ WORDS = st.text(LETTERS, min_size=1, max_size=12)
 
 
 def texts(lines: int = 3) -> st.SearchStrategy[str]:
-    """Texts with inner blanks and line ends, none outside, no empty line."""
+    """Texts with inner blanks and line ends, none outside, no empty line; not the mark that stands for none."""
     spaced = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
-    return st.lists(spaced, min_size=1, max_size=lines).map("\n".join)
+    return st.lists(spaced, min_size=1, max_size=lines).map("\n".join).filter(lambda text: NOT_FILLED not in text)
 
 
 MONEY = st.integers(0, 10**12).map(lambda micro: micro / 1_000_000)
