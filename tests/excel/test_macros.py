@@ -333,6 +333,7 @@ class DescribeExporting:
         steps = [("run", 'PxSetState "name", PxOfficialName(ActiveWorkbook)'), ("state", "name")]
         assert host.play(addin, path, *steps) == [workbook_name("657001", name, 2031)]
 
+    @pytest.mark.long
     def it_saves_without_macros_under_the_official_name(self, addin: Path, good_book: Path) -> None:
         # LibreOffice's Workbook.SaveAs has no .xlsx filter for VBA, so this one runs in the interpreter alone.
         saved = good_book.parent / self.NAME
