@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from datetime import datetime
 
 from ..rules.types import CellError, Raw
-from ..workbook.archive import MOST_PART, Refusal
+from ..workbook.archive import MOST_PART, ZIP_FAULTS, Refusal
 from ..workbook.bounded_xml import Budget, local_name, parse
 
 __all__ = ["is_opendocument", "sheets_of_opendocument"]
@@ -17,7 +16,7 @@ __all__ = ["is_opendocument", "sheets_of_opendocument"]
 _MARK = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 _MOST_CELLS = 500_000
 _FAR_ROW, _FAR_COLUMN = 1 << 20, 1 << 14
-_FAULTS = (zipfile.BadZipFile, zlib.error, KeyError, RuntimeError, NotImplementedError, OSError, EOFError, ValueError)
+_FAULTS = (*ZIP_FAULTS, KeyError)
 _EPOCH = datetime(1899, 12, 30)
 _ERROR = re.compile(r"#[A-Z/0!?]+\Z|Err:\d+\Z")
 

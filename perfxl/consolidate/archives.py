@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ..errors import reason
+from ..workbook.archive import ZIP_FAULTS
 from ..workbook.container import MOST_FILE, Refusal
 
 __all__ = ["Member", "Span", "archive_kind", "is_archive", "member_bytes", "members", "refuse_archive"]
@@ -40,18 +41,6 @@ _END64 = struct.Struct("<4s20xQQQQ")
 _STORED, _DEFLATED = 0, 8
 _KINDS = {b"Rar!\x1a\x07": ".rar", b"7z\xbc\xaf\x27\x1c": ".7z", b"\x1f\x8b\x08": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\0": ".xz"}
 _PACKAGES = ("[content_types].xml", "mimetype", "_rels/.rels")
-_FAULTS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    RuntimeError,
-    NotImplementedError,
-    OSError,
-    EOFError,
-    UnicodeError,
-    ValueError,
-    struct.error,
-    OverflowError,
-)
 
 
 class Span(NamedTuple):
@@ -157,7 +146,7 @@ def _directory(file: BinaryIO) -> list[zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(file) as archive:
             found = archive.infolist()
-    except _FAULTS:
+    except ZIP_FAULTS:
         raise Refusal("I32", reason="压缩包损坏或不完整") from None
     if len(found) > MOST_MEMBERS:
         raise Refusal("I32", reason=f"含有 {len(found)} 个文件，超过 {MOST_MEMBERS} 个")

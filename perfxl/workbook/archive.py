@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-__all__ = ["MOST_PART", "Archive", "Entry", "Refusal", "inflated"]
+__all__ = ["MOST_PART", "ZIP_FAULTS", "Archive", "Entry", "Refusal", "inflated"]
 
 MOST_PARTS = 2_000
 MOST_PART = 12_000_000
@@ -31,7 +31,7 @@ _OURS = bytes((20, 0, 0, 0, 8, 0, 0, 0, 33, 0))
 """Version 2.0, no flags, deflated, 1 January 1980: how perfxl's own writer marks a part, and no office program all of them."""
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _STORED, _DEFLATED = 0, 8
-_FAULTS = (
+ZIP_FAULTS = (
     zipfile.BadZipFile,
     zlib.error,
     RuntimeError,
@@ -43,6 +43,7 @@ _FAULTS = (
     struct.error,
     OverflowError,
 )
+"""What a damaged archive may raise while it is read or inflated (PITFALLS, "Reading")."""
 
 
 class Refusal(Exception):  # noqa: N818 - becomes a finding, is no program fault
@@ -76,7 +77,7 @@ class Archive:
         self._data = data
         try:
             entries, self.as_built = _directory(data)
-        except _FAULTS as fault:
+        except ZIP_FAULTS as fault:
             raise Refusal("I05", reason=_reason(fault)) from None
         if len(entries) > MOST_PARTS:
             raise Refusal("I10", reason=f"含有 {len(entries)} 个部件")
