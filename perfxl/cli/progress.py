@@ -22,10 +22,14 @@ def progress(what: str) -> Iterator[Report | None]:
         yield None
         return
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[name]}"))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, name="")
+    bar = Progress(*columns, console=console, transient=True)
+    task = bar.add_task("", total=None, name="")
 
-        def report(done: int, total: int, name: str) -> None:
-            bar.update(task, completed=done, total=total, name=name[-40:])
+    def report(done: int, total: int, name: str) -> None:
+        bar.start()  # not before there is something to draw: processes begin sooner while this one has no second thread
+        bar.update(task, completed=done, total=total, name=name[-40:])
 
+    try:
         yield report
+    finally:
+        bar.stop()

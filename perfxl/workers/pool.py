@@ -1,13 +1,16 @@
 """The side of the caller: items go to processes in batches, results come back as soon as they are there.
 
-Processes are never forked from the one that calls (a progress bar's thread may be
-running) and import only what ``work`` needs.
+Where the calling process has a single thread, the others are forked from it and begin at
+once with all that it has imported; else (a fork would copy locks that threads hold) a server
+that imports what ``work`` needs forks them.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -147,6 +150,11 @@ def _told(lost: Lost) -> str:
     return "超过时限" if lost.why is Why.HUNG else lost.signal or "自行退出"
 
 
+def may_fork() -> bool:
+    """No thread holds what a forked process could wait for (elsewhere than on Linux, system libraries have threads too)."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
 def _cores() -> int:
     """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -184,11 +192,7 @@ class _Pool(Generic[Given, Result]):
         self.jobs = min(jobs, len(items))
         self.bounds = bounds
         self.orders = (work, begin, given, bounds.memory)
-        # A server that imports once and then forks costs milliseconds for every process, new ones in a crash's place too.
-        forkserver = "forkserver" in get_all_start_methods()
-        self.context: Any = get_context("forkserver" if forkserver else "spawn")
-        if forkserver:
-            self.context.set_forkserver_preload([__name__, work.__module__])
+        self.work = work
         self.workers: list[_Worker[Given]] = []
         self.left = deque(range(len(items)))
         self.suspects: deque[int] = deque()
@@ -229,13 +233,24 @@ class _Pool(Generic[Given, Result]):
                 worker.pipe.send([(number, self.items[number]) for number in worker.numbers])
 
     def _start(self) -> _Worker[Given]:
-        ours, theirs = self.context.Pipe()
+        context = self._context()
+        ours, theirs = context.Pipe()
         arguments = (theirs, *self.orders, dict(os.environ), str(_folder()))
-        process = self.context.Process(target=serve, args=arguments, daemon=True)
+        process = context.Process(target=serve, args=arguments, daemon=True)
         with _without_interrupts():
             process.start()
         theirs.close()
         return _Worker(process, ours, since=time.monotonic())
+
+    def _context(self) -> Any:
+        """How a process begins: forked at once, by a server (milliseconds each, once it has imported), or anew."""
+        if may_fork():
+            return get_context("fork")
+        if "forkserver" not in get_all_start_methods():
+            return get_context("spawn")
+        context = get_context("forkserver")
+        context.set_forkserver_preload([__name__, self.work.__module__])
+        return context
 
     def _heard(self, worker: _Worker[Given]) -> list[tuple[int, Any]]:
         """The next thing that a process has to say."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -111,6 +112,7 @@ def _bound(memory: int) -> None:
 
 def _quiet() -> None:
     """What native code says when it crashes does not belong on the terminal."""
+    faulthandler.disable()  # of a caller that was forked
     with suppress(OSError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,6 +18,13 @@ from perfxl.errors import PerfxlError
 from perfxl.workers import Bounds, Lost, Why, batch_size, mapped, unordered, workers_for
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="bounds of memory, named pipes")
+
+
+@pytest.fixture(autouse=True, params=["forked", "served"])
+def beginning(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test with processes forked from this one, and with those that a server forks or the system begins anew."""
+    forked = request.param == "forked" and sys.platform == "linux"
+    monkeypatch.setattr("perfxl.workers.pool.may_fork", lambda: forked)
 
 
 def told(number: int, lost: Lost) -> int:
@@ -66,6 +74,20 @@ class DescribeProcesses:
         assert sizes == sorted(sizes, reverse=True)
         assert sizes[0] <= most
         assert sizes[-1] == 1
+
+    def it_forks_only_while_there_is_a_single_thread(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.undo()
+        code = """
+import threading
+from perfxl.workers.pool import may_fork
+print(may_fork())
+done = threading.Event()
+threading.Thread(target=done.wait).start()
+print(may_fork())
+done.set()
+"""
+        said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert said.stdout.split() == [str(sys.platform == "linux"), "False"]
 
     def it_uses_one_process_per_core_once_that_is_worth_it(self) -> None:
         cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
