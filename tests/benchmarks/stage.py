@@ -53,7 +53,8 @@ def _perfxl(returned: Path, beside: Path, store: Path, output: Path) -> dict[str
     roster = read_roster((beside / "名册.xlsx").read_bytes(), "名册.xlsx")
     part = run.Round(store=store, task=task, roster=roster, keys=find_ring(beside / "task.toml", task))
     start, busy = time.perf_counter(), _cpu()
-    summary = run.consolidate_files([returned], output, as_of=datetime(2022, 11, 1, tzinfo=UTC), part=part, jobs=0)  # as the command does
+    as_of, every_core = datetime(2022, 11, 1, tzinfo=UTC), 0  # as the command does it
+    summary = run.consolidate_files([returned], output, as_of=as_of, part=part, jobs=every_core)
     figures["seconds"], figures["cpu"] = time.perf_counter() - start, _cpu() - busy
     return {**figures, "files": summary.files, "opened": summary.opened, "output_mb": output.stat().st_size / 1e6}
 
