@@ -164,10 +164,14 @@ def _cores() -> int:
 
 @dataclass(slots=True, eq=False)
 class _Worker(Generic[Given]):
-    """A process and the items it has, the one in work first; ``since``: when that was begun."""
+    """A process and the items it has, in its order; ``at.value`` is the one in work.
+
+    ``since``: when it was last heard of, so that no item was begun before.
+    """
 
     process: BaseProcess
     pipe: Connection
+    at: Any
     ready: bool = False
     numbers: deque[int] = field(default_factory=deque)
     alone: bool = False
@@ -235,12 +239,13 @@ class _Pool(Generic[Given, Result]):
     def _start(self) -> _Worker[Given]:
         context = self._context()
         ours, theirs = context.Pipe()
-        arguments = (theirs, *self.orders, dict(os.environ), str(_folder()))
+        at = context.RawValue("q", READY)
+        arguments = (theirs, *self.orders, dict(os.environ), str(_folder()), at)
         process = context.Process(target=serve, args=arguments, daemon=True)
         with _without_interrupts():
             process.start()
         theirs.close()
-        return _Worker(process, ours, since=time.monotonic())
+        return _Worker(process, ours, at, since=time.monotonic())
 
     def _context(self) -> Any:
         """How a process begins: forked at once, by a server (milliseconds each, once it has imported), or anew."""
@@ -255,17 +260,18 @@ class _Pool(Generic[Given, Result]):
     def _heard(self, worker: _Worker[Given]) -> list[tuple[int, Any]]:
         """The next thing that a process has to say."""
         try:
-            number, outcome = worker.pipe.recv()
+            found: list[tuple[int, Any]] = worker.pipe.recv()
         except (EOFError, OSError):
             return self._bury(worker, Why.DIED)
         worker.since = time.monotonic()
-        if number == READY:
-            outcome_of(outcome)
+        if found[0][0] == READY:
+            outcome_of(found[0][1])
             worker.ready = True
             self.stillborn = 0
             return []
-        worker.numbers.popleft()
-        return [(number, outcome)]
+        for _ in found:
+            worker.numbers.popleft()
+        return found
 
     def _overdue(self) -> list[tuple[int, Any]]:
         """End what has taken too long over one item."""
@@ -278,7 +284,10 @@ class _Pool(Generic[Given, Result]):
         return found
 
     def _bury(self, worker: _Worker[Given], why: Why) -> list[tuple[int, Any]]:
-        """Take up what a dead process leaves; the item that it was at is tried once more alone, then given up."""
+        """Take up what a dead process leaves; the item that it was at is tried once more alone, then given up.
+
+        Items before that one were done, but their results died with the process: they are done again.
+        """
         self.workers.remove(worker)
         worker.process.join(_GRACE)
         worker.pipe.close()
@@ -291,7 +300,8 @@ class _Pool(Generic[Given, Result]):
         if worker.alone:
             name = _signal_name(worker.process.exitcode)
             return [(worker.numbers[0], Lost(why=why, signal=name, seconds=self.bounds.seconds))]
-        suspect = worker.numbers.popleft()
+        suspect = worker.at.value if worker.at.value in worker.numbers else worker.numbers[0]
+        worker.numbers.remove(suspect)
         self.suspects.append(suspect)
         if self.again is not None:
             self.again(self.items[suspect])

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,9 @@ Result = TypeVar("Result")
 
 READY = -1
 """In place of an item's number: the process has begun."""
+
+_TOGETHER, _SECONDS = 32, 0.02
+"""Results travel together: so many at the most, none later than this after the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,12 @@ def serve(
     memory: int,
     environment: dict[str, str],
     folder: str,
+    at: Any,
 ) -> None:
-    """Do what the pipe says, until it is closed."""
+    """Do what the pipe says, until it is closed; ``at.value`` (shared) is the number of the item in work.
+
+    What comes back is a list of numbers and results.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_caller, daemon=True).start()
     os.environ.clear()  # of a server that was started long ago
@@ -78,14 +86,22 @@ def serve(
             os.chdir(folder)
     _bound(memory)
     _quiet()
-    pipe.send((READY, guarded(lambda _: begin(*given) if begin else None, None)))
+    pipe.send([(READY, guarded(lambda _: begin(*given) if begin else None, None))])
     while True:
         try:
             batch = pipe.recv()
         except EOFError:
             return
+        done: list[tuple[int, Any]] = []
+        due = time.monotonic() + _SECONDS
         for number, item in batch:
-            pipe.send((number, guarded(work, item)))
+            at.value = number
+            done.append((number, guarded(work, item)))
+            if len(done) >= _TOGETHER or time.monotonic() >= due:
+                pipe.send(done)
+                done, due = [], time.monotonic() + _SECONDS
+        if done:
+            pipe.send(done)
 
 
 def _end_with_caller() -> None:

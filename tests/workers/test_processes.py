@@ -100,6 +100,13 @@ class DescribeProcessesThatDie:
         found = list(mapped(Deadly(killers), range(60), jobs=2, lost=told))
         assert found == [-number if number in killers else number * 2 for number in range(60)]
 
+    def it_suspects_no_item_whose_result_only_died_with_the_process(self) -> None:
+        again: list[int] = []
+        killers = frozenset((9, 30))
+        found = dict(unordered(Deadly(killers), range(60), jobs=2, lost=told, again=again.append))
+        assert sorted(again) == sorted(killers)
+        assert found == {number: -number if number in killers else number * 2 for number in range(60)}
+
     def it_says_how_an_item_ended_the_process(self) -> None:
         deaths: dict[int, Lost] = {}
 
