@@ -71,11 +71,11 @@ def unescaped(text: str) -> str:
 
 def cell_number(text: str) -> Raw:
     """A number as a cell holds it; an error value where it is none (Python would take 1_000 and other digits)."""
-    if "_" in text or not text.isascii():
-        return CellError("#VALUE!")
     try:
         value = float(text)
     except ValueError:
+        return CellError("#VALUE!")
+    if "_" in text or not text.isascii():
         return CellError("#VALUE!")
     return value if math.isfinite(value) else CellError("#NUM!")
 

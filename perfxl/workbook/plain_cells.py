@@ -1,16 +1,19 @@
 """Read a plainly written sheet quickly; leave whatever differs in any way to the careful reader.
 
-A sheet is its frame and its rows.  The rows are cut at the shared strings that
-they refer to; the stretch between two of them is much the same in every sheet of
-a form, so it is verified and understood once and remembered.  With the frame
-verified (:mod:`.frames`), every byte belongs to something that was verified: a
-sheet is read here exactly as :func:`~.cells.read_carefully` reads it, or not at all.
+A sheet is its frame and its rows.  The rows are cut at the values in them: numbers
+of shared strings, what was typed, what formulas made of it.  The stretch between
+two values is much the same in every sheet of a form, so it is verified and
+understood once and remembered.  With the frame verified (:mod:`.frames`), every
+byte belongs to something that was verified: a sheet is read here exactly as
+:func:`~.cells.read_carefully` reads it, or not at all.
 """
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Callable
+from itertools import compress
+from operator import not_
 from typing import NamedTuple
 
 from ..rules.types import CellError, Raw
@@ -27,18 +30,20 @@ _LONGEST_REMEMBERED = 2_000
 _USUAL_CELL, _LONG = 40, 200_000
 """Bytes that a cell takes; beyond the other, cells are counted."""
 
-_SHARED = re.compile(rb' t="s"><v>([0-9]{1,6})</v></c>')
-_VALUE = re.compile(rb'<(?:v>([^<]*)</v>|is><t(?: xml:space="preserve")?>([^<]*)</t></is>)</c>')
+# Texts of nothing or dots, which most formulas show, are left in the stretches: they are the same in all files.
+_VALUE = re.compile(rb"<v>([^<.][^<]*+)</v></c>")
+_VALUE_OR_INLINE = re.compile(
+    rb'<(?:v>([^<.][^<]*+)</v>|is><t(?: xml:space="preserve")?>([^<.][^<]*+)</t></is>)</c>'
+)
+_WITHIN = re.compile(rb'<(?:v>([^<]*)</v>|is><t(?: xml:space="preserve")?>([^<]*)</t></is>)</c>')
 
 _CELL = r'<c r="([A-Z]{1,3}+[1-9][0-9]{0,6}+)"(?: s="[0-9]{1,9}+")?+'
 _FORMULA = (
     r'<f((?: [a-zA-Z][a-zA-Z0-9]*+="[^"<>&]*+"){0,12}+)(?:/>|>[^<&]*+(?:&(?:amp|lt|gt|quot|apos);[^<&]*+)*+</f>)'
 )
 _ROW = re.compile(r'<row((?: [a-zA-Z][a-zA-Z0-9:]*+="[^"<>&]*+"){0,20}+)(/?+)>|(</row>)')
-_TOKEN = re.compile(
-    rf'{_CELL}(?: t="([a-zA-Z]{{1,9}}+)")?+(?:(/>|></c>)|>(?:{_FORMULA}((?:<v/>)?+</c>)?+)?+)|{_CELL}\Z'
-)
-_KINDS = {"": "number", "n": "number", "str": "str", "inlineStr": "inlineStr", "e": "e", "b": "b"}
+_TOKEN = re.compile(rf'{_CELL}(?: t="([a-zA-Z]{{1,9}}+)")?+(?:(/>|></c>)|>(?:{_FORMULA}((?:<v/>)?+</c>)?+)?+)')
+_SHARED = "s"
 _ATTRIBUTE = re.compile(r' ([a-zA-Z0-9:]+)="')
 
 
@@ -47,10 +52,11 @@ class _Differs(Exception):  # noqa: N818 - says that the careful reader has to r
 
 
 class _Piece(NamedTuple):
-    """Tags and blank cells up to a value, or up to a cell that is open at the end of a stretch.
+    """Tags and blank cells up to a value, or up to the end of the rows.
 
     ``inside``, ``leaves``: it begins and ends within a row.  ``bare``: formulas
-    without a value and what they show.  ``address`` is "" where no cell is open.
+    without a value and what they show.  The cell whose value comes next:
+    ``address`` ("" where none does), ``kind`` as written, ``formula``.
     """
 
     inside: bool
@@ -62,24 +68,23 @@ class _Piece(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    """A stretch without its values: where it begins and ends, formulas without a value, (address, kind, formula) of cells.
+    """A stretch without its values: formulas without a value, (address, kind, has a formula) of the cells with one.
 
-    ``address``: the cell that is open at its end, "" if none is.
+    ``first``, ``last``: its first and last piece.
     """
 
-    inside: bool
-    address: str
-    leaves: bool
+    first: _Piece
+    last: _Piece
     bare: dict[str, Raw]
-    cells: tuple[tuple[str, str, bool], ...]
+    cells: tuple[tuple[str, _Kind, bool], ...]
 
 
-_Stretch = tuple[str, dict[str, Raw], dict[str, Raw]]
-"""The address of the cell that refers to the next shared string; values and formulas' results on the way there."""
+_Kind = Callable[[str], Raw]
+"""What a cell of a kind holds with a text in it."""
 
-
-_Sheet = tuple[tuple[str, ...], dict[str, Raw], dict[str, Raw], int]
-"""The addresses of the cells that refer to shared strings, in order; other values; formulas' results; cells in all."""
+_Stretch = tuple[str, tuple[_Kind, bool] | None, dict[str, Raw], dict[str, Raw]]
+"""The cell of the value that comes next: address, kind and whether it has a formula (``None`` for the
+number of a shared string); values and formulas' results on the way there."""
 
 
 class _Memory(dict[bytes, _Stretch]):
@@ -101,7 +106,7 @@ class _Memory(dict[bytes, _Stretch]):
 
 def _is_structure(stretch: _Stretch) -> bool:
     """No number and no text that somebody typed or a formula made (flags are dots)."""
-    _, values, results = stretch
+    _, _, values, results = stretch
     return not values and not any(isinstance(each, str) and each.strip(".") for each in results.values())
 
 
@@ -114,49 +119,78 @@ _SHAPES: dict[tuple[bytes, ...], _Shape] = {}
 
 def read_plainly(rows: bytes, frame: Frame, strings: Strings, budget: Budget) -> SheetCells | None:
     """The cells of a sheet from its rows, ``None`` where they are not written plainly."""
-    cells = len(rows) // _USUAL_CELL if len(rows) < _LONG else rows.count(b"<c ")
+    cells = len(rows) // _USUAL_CELL if len(rows) < _LONG else max(rows.count(b"<c "), rows.count(b"<v>"))
     if cells > budget.cells:
         return None
-    parts = _SHARED.split(rows)
     try:
-        addresses, values, results, count = _alone(rows) if len(parts) == 1 else _together(parts[::2])
-        texts = map(strings.texts.__getitem__, map(strings.numbers.__getitem__, parts[1::2]))
-        values.update(zip(addresses, texts, strict=True))
-        if len(values) + len(results) != count or not results.keys().isdisjoint(values):
-            return None
+        values, results = _sheet(rows, strings) if rows else ({}, {})
     except (_Differs, KeyError, IndexError):
         return None
     budget.cells -= cells
     return SheetCells(values, results, frame.protected, frame.validated, frame.coloured)
 
 
-def _alone(rows: bytes) -> _Sheet:
-    """Rows that refer to no shared string."""
-    _, values, results = _ONLY[rows] if rows else ("", {}, {})
-    return (), dict(values), results, len(values) + len(results)
+def _sheet(rows: bytes, strings: Strings) -> tuple[dict[str, Raw], dict[str, Raw]]:
+    """Values and formulas' results of a whole sheet."""
+    if b"<is>" not in rows:
+        parts = _VALUE.split(rows)
+        return _joined(parts[::2], parts[1::2], None, strings)
+    parts = _VALUE_OR_INLINE.split(rows)
+    written = [plain if inline is None else inline for plain, inline in zip(parts[1::3], parts[2::3], strict=True)]
+    return _joined(parts[::3], written, [each is not None for each in parts[2::3]], strings)
 
 
-def _together(stretches: list[bytes]) -> _Sheet:
-    """The cells that refer to shared strings, and what else there is, of a whole sheet."""
+def _joined(
+    stretches: list[bytes], written: list[bytes], inline: list[bool] | None, strings: Strings
+) -> tuple[dict[str, Raw], dict[str, Raw]]:
+    """The same from the stretches and the values between them; ``inline`` says which are written as texts of a cell."""
+    if not written:
+        alone = _ONLY[stretches[0]]
+        return dict(alone[2]), dict(alone[3])
     found = [_FIRST[stretches[0]], *map(_MIDDLE.__getitem__, stretches[1:-1]), _LAST[stretches[-1]]]
-    addresses, typed, shown = zip(*found, strict=True)
-    values: dict[str, Raw] = {}
+    addresses, kinds, more_typed, more_shown = zip(*found, strict=True)
     results: dict[str, Raw] = {}
-    count = len(addresses) - 1
-    for more in filter(None, typed):
+    own: list[tuple[str, tuple[_Kind, bool]]] = []
+    shared, numbers = addresses[:-1], written
+    if inline or any(kinds):
+        own = list(compress(zip(addresses, kinds, strict=True), kinds))
+        others = list(map(not_, kinds[:-1]))
+        if [kind is not None and kind[0] is _inline for kind in kinds[:-1]] != (inline or [False] * len(written)):
+            raise _Differs
+        shared, numbers = tuple(compress(shared, others)), list(compress(written, others))
+    texts = map(strings.texts.__getitem__, map(strings.numbers.__getitem__, numbers))
+    values: dict[str, Raw] = dict(zip(shared, texts, strict=True))
+    if own:
+        for (address, (kind, formula)), text in zip(own, _texts(list(compress(written, kinds))), strict=True):
+            if formula:
+                results[address] = kind(text)
+            else:
+                values[address] = kind(text)
+    count = len(written)
+    for more in filter(None, more_typed):
         values.update(more)
         count += len(more)
-    for more in filter(None, shown):
+    for more in filter(None, more_shown):
         results.update(more)
         count += len(more)
-    return addresses[:-1], values, results, count
+    if len(values) + len(results) != count or not results.keys().isdisjoint(values):
+        raise _Differs  # A cell stands there twice.
+    return values, results
+
+
+def _texts(written: list[bytes]) -> list[str]:
+    """Values that have no markup, decoded."""
+    text = fit_text(b"<".join(written))
+    if text is None:
+        raise _Differs
+    return text.split("<") if "&" not in text else [_resolved(each) for each in text.split("<")]
 
 
 def _understood(stretch: bytes, inside: bool, leaves: bool) -> _Stretch:
-    """Verify a stretch and take its values."""
+    """Verify a stretch and take the values that were left in it."""
     if fit_text(stretch) is None:
         raise _Differs
-    parts = _VALUE.split(stretch)
+    parts = _WITHIN.split(stretch)
     tags = tuple(parts[::3])
     shape = _SHAPES.get(tags)
     if shape is None:
@@ -165,68 +199,77 @@ def _understood(stretch: bytes, inside: bool, leaves: bool) -> _Stretch:
             if len(_SHAPES) >= _MOST_REMEMBERED:
                 _SHAPES.clear()
             _SHAPES[tags] = shape
-    if shape.inside is not inside or shape.leaves is not leaves:
+    _, _, _, address, kind, formula = shape.last
+    if shape.first.inside is not inside or shape.last.leaves is not leaves or bool(address) is not leaves:
         raise _Differs
     values: dict[str, Raw] = {}
     results: dict[str, Raw] = dict(shape.bare)
-    for (address, kind, formula), plain, inline in zip(shape.cells, parts[1::3], parts[2::3], strict=True):
-        value = _number(plain) if kind == "number" and plain else _value(kind, plain, inline)
-        if formula:
-            results[address] = value
-        elif value is not None:
-            values[address] = value
-    return shape.address, values, results
-
-
-def _number(written: bytes) -> Raw:
-    try:
-        value = float(written)
-    except ValueError:
-        return _value("number", written, None)
-    return value if math.isfinite(value) and b"_" not in written else cell_number(_decoded(written))
-
-
-def _value(kind: str, plain: bytes | None, inline: bytes | None) -> Raw:
-    written = inline if plain is None else plain
-    if written is None or (plain is None) is not (kind == "inlineStr"):
-        raise _Differs
-    text = resolved(_decoded(written))
-    if text is None:
-        raise _Differs
-    if kind == "number":
-        return cell_number(text) if text else None
-    if kind in ("str", "inlineStr"):
-        text = unescaped(text)
-        if len(text) > LONGEST_TEXT:
+    for (cell, own, made), plain, inline in zip(shape.cells, parts[1::3], parts[2::3], strict=True):
+        if (inline is not None) is not (own is _inline):
             raise _Differs
-        return text
-    if kind == "e":
-        return CellError(text)
+        value = own(_resolved(_decoded(plain if inline is None else inline)))
+        if made:
+            results[cell] = value
+        elif value is not None:
+            values[cell] = value
+    follows = (_kind(kind, formula), formula) if address and (kind != _SHARED or formula) else None
+    return address, follows, values, results
+
+
+def _kind(written: str, formula: bool) -> _Kind:
+    """What the attribute t of a cell means; a formula shows no text of its own."""
+    kind = _KINDS.get(written)
+    if kind is None or (kind is _inline and formula):
+        raise _Differs
+    return kind
+
+
+def _resolved(text: str) -> str:
+    found = resolved(text)
+    if found is None:
+        raise _Differs
+    return found
+
+
+def _number(text: str) -> Raw:
+    return cell_number(text) if text else None
+
+
+def _text(text: str) -> Raw:
+    text = unescaped(text)
+    if len(text) > LONGEST_TEXT:
+        raise _Differs
+    return text
+
+
+def _inline(text: str) -> Raw:
+    return _text(text)
+
+
+def _truth(text: str) -> Raw:
     return text.strip() not in ("0", "false") if text else None
+
+
+_KINDS: dict[str, _Kind] = {
+    "": _number,
+    "n": _number,
+    "str": _text,
+    "inlineStr": _inline,
+    "e": CellError,
+    "b": _truth,
+}
 
 
 def _shape(tags: tuple[bytes, ...]) -> _Shape:
     """What the tags of a stretch say, each verified."""
-    bare: dict[str, Raw] = {}
-    cells: list[tuple[str, str, bool]] = []
-    last = len(tags) - 1
-    for number, content in enumerate(tags):
-        piece = _piece(content)
-        if number == 0:
-            inside = piece.inside
-        elif not piece.inside:
-            raise _Differs
-        bare.update(piece.bare)
-        if number < last:
-            kind = _KINDS.get(piece.kind)
-            if not piece.address or kind is None or (kind == "inlineStr" and piece.formula):
-                raise _Differs
-            cells.append((piece.address, kind, piece.formula))
-        elif piece.address and piece.kind != "open":
-            raise _Differs
-        if len(bare) + len(cells) > len({*bare, *(cell[0] for cell in cells)}):
-            raise _Differs
-    return _Shape(inside, piece.address, piece.leaves, bare, tuple(cells))
+    pieces = [_piece(content) for content in tags]
+    if not all(piece.inside for piece in pieces[1:]) or not all(piece.address for piece in pieces[:-1]):
+        raise _Differs
+    bare = {cell: shown for piece in pieces for cell, shown in piece.bare.items()}
+    cells = tuple((piece.address, _kind(piece.kind, piece.formula), piece.formula) for piece in pieces[:-1])
+    if len({*bare, *(cell[0] for cell in cells)}) != sum(len(piece.bare) for piece in pieces) + len(cells):
+        raise _Differs
+    return _Shape(pieces[0], pieces[-1], bare, cells)
 
 
 def _decoded(content: bytes) -> str:
@@ -259,11 +302,9 @@ def _piece(content: bytes) -> _Piece:
         if cell is None or (at and not within):
             raise _Differs
         inside = True if inside is None else inside
-        address, kind, blank, attributes, closed, last = cell.groups()
+        address, kind, blank, attributes, closed = cell.groups()
         _refuse_doubles(attributes or "")
-        if last:
-            opened = (last, "open", False)
-        elif closed:
+        if closed:
             if address in bare or kind not in (None, "n", "b", "str"):
                 raise _Differs
             bare[address] = "" if kind == "str" else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 __all__ = ["fit_text", "has_escape", "resolved"]
 
@@ -12,8 +13,8 @@ _CONTROLS = set(range(32)) - {9, 10}
 """Not allowed in XML, or (CR) changed by a parser."""
 
 _TABLE = bytes(0 if byte in _CONTROLS else byte for byte in range(256))
-_REFERENCE = re.compile(r"&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));")
-_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_REFERENCE = re.compile(r"#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})")
+_MOST_REMEMBERED = 30_000
 
 
 def fit_text(content: bytes) -> str | None:
@@ -44,18 +45,29 @@ def resolved(text: str) -> str | None:
     """The text with its references resolved; ``None`` where one is wrong."""
     if "&" not in text:
         return text
+    pieces = text.split("&")
     try:
-        found, count = _REFERENCE.subn(_character, text)
+        # Some programs write every Chinese character as a reference.
+        names, rests = zip(*(piece.split(";", 1) for piece in pieces[1:]), strict=True)
+        characters = map(_CHARACTERS.__getitem__, names)
+        return pieces[0] + "".join(chain.from_iterable(zip(characters, rests, strict=True)))
     except ValueError:
         return None
-    return found if count == text.count("&") else None
 
 
-def _character(match: re.Match[str]) -> str:
-    name, decimal, hexadecimal = match.groups()
-    if name:
-        return _NAMED[name]
-    code = int(decimal) if decimal else int(hexadecimal, 16)
-    if (code < 32 and code not in (9, 10, 13)) or 0xD800 <= code < 0xE000 or code in (0xFFFE, 0xFFFF):
-        raise ValueError(code)
-    return chr(code)
+class _Characters(dict[str, str]):
+    """What references stand for, by what is between ``&`` and ``;``; ValueError for what is none."""
+
+    def __missing__(self, name: str) -> str:
+        match = _REFERENCE.fullmatch(name)
+        if match is None:
+            raise ValueError(name)
+        code = int(match[1]) if match[1] else int(match[2], 16)
+        if (code < 32 and code not in (9, 10, 13)) or 0xD800 <= code < 0xE000 or code in (0xFFFE, 0xFFFF):
+            raise ValueError(name)
+        if len(self) < _MOST_REMEMBERED:
+            self[name] = chr(code)
+        return chr(code)
+
+
+_CHARACTERS = _Characters(amp="&", lt="<", gt=">", quot='"', apos="'")

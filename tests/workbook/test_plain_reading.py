@@ -87,7 +87,67 @@ def mutants(draw: st.DrawFn) -> bytes:
     return content
 
 
+WRITTEN = [
+    "0", "7", "12", "499", "500", "007", "-5", "-0", "+3", "0.25", ".5", "5.", "1E-3", "1e400", "-1e400", "inf", "nan", "1_000",
+    "0x10", " 6 ", "6\n", "\t6", "６", "1\x0b", "", ".", "..", ".......", "..E", "通过", "a&amp;b", "&#49;", "&#x4e00;",
+    "&#48;_x0041_", "_x0041_", "&#95;x0041_", "&bad;", "&#0;", "a&", "]]>", "true", "false", "#N/A", "2023-01-01", "\ufffe", "\r",
+    "<!-- -->5", "5<!-- -->", "<![CDATA[5]]>", "<?x?>5",
+]  # fmt: skip
+KINDS = ["", "", "", ' t="s"', ' t="s"', ' t="n"', ' t="str"', ' t="b"', ' t="e"', ' t="d"', ' t="inlineStr"', ' t="x"', " t='s'"]
+FORMULAS = ["", "", "", "<f>B1</f>", "<f/>", '<f t="shared" si="0"/>', '<f a="1" a="2">B1</f>', "<f>&gt;</f>", "<f>a<b/></f>"]
+SHELLS = [
+    "<v>{}</v>", "<v>{}</v>", "<v>{}</v>", "<v>{}</v>", "<is><t>{}</t></is>", '<is><t xml:space="preserve">{}</t></is>',
+    "<v/>", "", "<v >{}</v>", "<x:v>{}</x:v>", "<v>{}</v> ", " <v>{}</v>", "<v>{}</v><v>1</v>", "<v>{}</t></is>",
+    "<is><t>{}</v>", "<is><r><t>{}</t></r></is>", "<t>{}</t>",
+]  # fmt: skip
+
+
+@st.composite
+def spelled(draw: st.DrawFn) -> str:
+    """A cell spelled in any way; few addresses, so that one stands there twice now and then."""
+    place = draw(st.sampled_from([f' r="{column}{row}"' for column in "ABCDEF" for row in range(1, 9)] * 4 + ["", ' r="a1"']))
+    look = draw(st.sampled_from(["", ' s="2"', ' s="2"', ' s="x"', ' cm="1"']))
+    begun = f"<c{place}{look}{draw(st.sampled_from(KINDS))}"
+    if not draw(st.integers(0, 5)):
+        return begun + "/>"
+    value = draw(st.sampled_from(SHELLS)).format(draw(st.sampled_from(WRITTEN)))
+    return f"{begun}>{draw(st.sampled_from(FORMULAS))}{value}</c>"
+
+
+USUAL = [
+    '<c r="{}" s="9" t="s"><v>12</v></c>', '<c r="{}"><v>6.16</v></c>', '<c r="{}" s="2"/>',
+    '<c r="{}" t="str"><f>B1</f><v></v></c>', '<c r="{}" t="str"><f>B1</f><v>通过</v></c>',
+    '<c r="{}"><f>B1</f><v>0</v></c>', '<c r="{}" t="n"><f>B1</f></c>',
+    '<c r="{}" t="inlineStr"><is><t>文</t></is></c>', '<c r="{}" t="str"><f>B1</f><v>...E</v></c>',
+    '<c r="{}" t="b"><v>1</v></c>',
+]  # fmt: skip
+
+
+@st.composite
+def spelled_rows(draw: st.DrawFn) -> str:
+    """Rows of usual cells, a few spelled in any way among them."""
+    usual = draw(st.lists(st.sampled_from(USUAL), max_size=12))
+    cells = [cell.format(f"{chr(65 + number)}10") for number, cell in enumerate(usual)]
+    for odd in draw(st.lists(spelled(), max_size=3)):
+        cells.insert(draw(st.integers(0, len(cells))), odd)
+    cuts = sorted(draw(st.lists(st.integers(0, len(cells)), max_size=3)))
+    rows = [cells[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(cells)], strict=True)]
+    return "".join(f'<row r="{number}">{"".join(row)}</row>' for number, row in enumerate(rows, 1))
+
+
 class DescribeTheQuickReader:
+    @given(spelled_rows())
+    @settings(MANY, max_examples=1500)
+    def it_agrees_with_the_careful_reader_on_any_spelling_of_cells(self, rows: str) -> None:
+        content = sheet(rows)
+        found = quickly(content)
+        assert found is None or found == carefully(content)
+
+    @given(st.lists(st.sampled_from(USUAL), max_size=20))
+    def it_reads_usual_cells_itself(self, cells: list[str]) -> None:
+        content = sheet(f'<row r="1">{"".join(cell.format(f"{chr(65 + n)}1") for n, cell in enumerate(cells))}</row>')
+        assert quickly(content) == carefully(content)
+
     def it_reads_what_perfxl_excel_and_openpyxl_write(self) -> None:
         assert [quickly(content) is not None for content in SAMPLES] == [True] * len(SAMPLES)
         assert [quickly(content) for content in SAMPLES] == [carefully(content) for content in SAMPLES]
@@ -110,6 +170,16 @@ class DescribeTheQuickReader:
         [
             '<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>',
             '<row r="1"><c r="A1" t="s"><v>1</v></c><c r="A1" t="s"><v>2</v></c></row>',
+            '<row r="1"><c r="A1"><v>1</v></c><c r="A1"><f>B1</f><v>2</v></c></row>',
+            '<row r="1"><c r="A1"><f>B1</f><v>2</v></c><c r="A1" t="s"><v>1</v></c></row>',
+            '<row r="1"><c r="A1" t="inlineStr"><v>1</v></c></row>',
+            '<row r="1"><c r="A1"><is><t>1</t></is></c></row>',
+            '<row r="1"><c r="A1" t="s"><is><t>1</t></is></c></row>',
+            '<row r="1"><c r="A1"><v>1\x0b</v></c></row>',
+            '<row r="1"><c r="A1"><v>&bad;</v></c></row>',
+            '<row r="1"><c r="A1" s="1"/><v>1</v></c></row>',
+            '<row r="1"><v>1</v></c></row>',
+            '<row r="1"><c r="A1"><v>1</v></c></row><c r="A2"',
             '<row r="1"><c r="A1" t="s"><v>500</v></c></row>',
             '<row r="1"><c r="A1" t="s"><v>007</v></c></row>',
             '<row r="1"><c r="A1" t="s"><f>B1</f><v>1</v></c></row>',
@@ -144,7 +214,16 @@ class DescribeTheQuickReader:
             ('<row r="1"><c r="A1" t="e"><v>#N/A</v></c></row>', {"A1": CellError("#N/A")}, {}),
             ('<row r="1"><c r="A1" t="s"><v>7</v></c></row><row r="2"/>', {"A1": "文字7"}, {}),
             ('<row r="1"><c r="A1" t="inlineStr"><is><t>&lt;_x0041_</t></is></c></row>', {"A1": "<A"}, {}),
+            ('<row r="1"><c r="A1"><v>-0</v></c><c r="B1"><v> 6 </v></c></row>', {"A1": 0.0, "B1": 6.0}, {}),
+            ('<row r="1"><c r="A1"><v>1_000</v></c></row>', {"A1": CellError("#VALUE!")}, {}),
+            ('<row r="1"><c r="A1"><v>-inf</v></c></row>', {"A1": CellError("#NUM!")}, {}),
+            ('<row r="1"><c r="A1"><v>.5</v></c><c r="B1" t="s"><v>7</v></c></row>', {"A1": 0.5, "B1": "文字7"}, {}),
             ('<row r="1"><c r="A1"><f>B1</f></c></row>', {}, {"A1": None}),
+            ('<row r="1"><c r="A1"><f>B1</f><v>2.5</v></c></row>', {}, {"A1": 2.5}),
+            ('<row r="1"><c r="B1" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>', {}, {"B1": CellError("#DIV/0!")}),
+            ('<row r="9"><c r="C9"><v>3</v></c></row><row r="2"/>', {"C9": 3.0}, {}),
+            ('<row r="1"><c r="A1" t="b"><f>B1</f><v>0</v></c></row>', {}, {"A1": False}),
+            ('<row r="1"><c r="A1" t="str"><f>B1</f><v>&#x4e00;&#20108;</v></c></row>', {}, {"A1": "一二"}),
             ('<row r="1"><c r="A1"><f>B1</f><v/></c></row>', {}, {"A1": None}),
             ('<row r="1"><c r="A1" t="str"><f>B1&amp;C1</f><v>a&amp;b</v></c></row>', {}, {"A1": "a&b"}),
             ('<row r="1"><c r="A1" t="str"><f t="shared" si="0"/><v></v></c></row>', {}, {"A1": ""}),
