@@ -25,7 +25,7 @@ from ..post.headers import received_at
 from ..post.imap import Box, BoxLost, Listed
 from ..post.opened import MOST_MAIL, head_of
 from ..post.plan import Omitted, receipts
-from ..post.sending import Outcome, mailing
+from ..post.sending import Outcome, mailing, settle
 from . import app
 from .progress import progress
 from .send import (
@@ -39,6 +39,7 @@ from .send import (
     post_of,
     sending_of,
     store_of,
+    tell_doubtful,
     tell_outcome,
 )
 
@@ -76,6 +77,7 @@ def collect(
     part = None if no_receipts else sending_of(meant, rate=rate)
     fault: PerfxlError | None = None
     with mailing(store), store_of(store, meant, roster) as (opened, units):
+        doubtful = settle(opened, utc_now())
         before = {each.key for each in arrivals(opened)}
         collector = Collector(
             store=opened,
@@ -114,7 +116,10 @@ def collect(
                 fault = why
     if as_json:
         sent = {fate.value: outcome.count(fate) for fate in Fate if outcome.count(fate)}
-        print(json.dumps({**_json(fresh), "receipts": sent}, ensure_ascii=False, indent=2))
+        doubts = [each.message_id for each in doubtful]
+        print(json.dumps({**_json(fresh), "receipts": sent, "uncertain": doubts}, ensure_ascii=False, indent=2))
+    else:
+        tell_doubtful(doubtful)
     if fault is not None:
         raise fault
     if outcome.done or outcome.stopped or omitted:

@@ -173,7 +173,8 @@ def status(store: StoreArgument, as_json: JsonOption = False) -> None:
 
 def _show_mail(tally: MailTally, dataset: Dataset) -> None:
     table = Table("信件")
-    fates = [fate for fate in Fate if fate is not Fate.SENDING]
+    sending = any(counts.get(Fate.SENDING) for counts in tally.letters.values())
+    fates = [fate for fate in Fate if sending or fate is not Fate.SENDING]
     for fate in fates:
         table.add_column(fate.label, justify="right")
     for kind, counts in tally.letters.items():

@@ -221,8 +221,7 @@ def tell_outcome(outcome: Outcome, omitted: Sequence[Omitted], kind: Kind, eml: 
         }
         print(json.dumps(found, ensure_ascii=False, indent=2))
     elif as_json is False:
-        for each in [*bad, *doubtful]:
-            _say(f"{each.fate.label}：{each.unit} {each.address}：{each.reason}")
+        tell_doubtful([*bad, *doubtful])
         for each in outcome.done:
             if each.fate is Fate.SENT and each.reason:
                 _say(f"部分地址被拒收：{each.unit}：{each.reason}")
@@ -244,6 +243,12 @@ def tell_outcome(outcome: Outcome, omitted: Sequence[Omitted], kind: Kind, eml: 
         raise typer.Exit(2)
     if bad or omitted:
         raise typer.Exit(1)
+
+
+def tell_doubtful(found: Sequence[LetterEntry]) -> None:
+    """A line for each letter that did not arrive, or of which nobody knows."""
+    for each in found:
+        _say(f"{each.fate.label}：{each.unit} {each.address}：{each.reason}")
 
 
 def _tell_omitted(omitted: Sequence[Omitted]) -> None:

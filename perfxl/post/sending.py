@@ -27,7 +27,7 @@ from .names import joined_name
 from .plan import Planned
 from .smtp import Courier, Lost, Refused, Unsure
 
-__all__ = ["Outcome", "Sender", "Sending", "dispatch", "mailing", "sender_of", "sort_out"]
+__all__ = ["Outcome", "Sender", "Sending", "dispatch", "mailing", "sender_of", "settle", "sort_out"]
 
 _TRIES = 3
 _MOST_REFUSALS = 10
@@ -98,23 +98,27 @@ def mailing(store: Path) -> Iterator[None]:
         yield
 
 
+def settle(store: Store, now: datetime) -> list[LetterEntry]:
+    """The letters that a killed run left *sending*: uncertain from now on.  For whom :func:`mailing` lets in."""
+    found: list[LetterEntry] = []
+    for each in letters(store):
+        if each.fate is Fate.SENDING:
+            reason = entry("M31").message
+            mark_letter(store, each.message_id, Fate.UNCERTAIN, now, reason, was=Fate.SENDING)
+            found.append(replace(each, fate=Fate.UNCERTAIN, reason=reason))
+    return found
+
+
 # --- which letters ------------------------------------------------------------------
 
 
 def sort_out(
     store: Store, planned: Sequence[Planned], part: Sending, now: datetime
 ) -> tuple[list[tuple[Planned, LetterEntry]], list[LetterEntry]]:
-    """The letters that are to go, with their lines of the journal, and those that went before.
-
-    A letter that a killed run left *sending* is uncertain from now on.
-    """
+    """The letters that are to go, with their lines of the journal, and those that went before."""
+    settle(store, now)
     last: dict[str, LetterEntry] = {}
-    for each in letters(store):
-        known = each
-        if known.fate is Fate.SENDING:
-            reason = entry("M31").message
-            mark_letter(store, known.message_id, Fate.UNCERTAIN, now, reason, was=Fate.SENDING)
-            known = replace(known, fate=Fate.UNCERTAIN, reason=reason)
+    for known in letters(store):
         if known.series not in last or known.number > last[known.series].number:
             last[known.series] = known
     going: list[tuple[Planned, LetterEntry]] = []

@@ -7,6 +7,7 @@ import email
 import email.policy
 import gc
 import json
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from random import Random
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from imap_tools.imap_utf7 import utf7_encode
 
-from perfxl.consolidate.mail import Fate, letters, mark_letter
+from perfxl.consolidate.mail import Fate, Kind, letters, mark_letter
 from perfxl.consolidate.store import Store
 
 from .letters import bounce, mail, raw_gbk_mail, zipped
@@ -108,6 +109,22 @@ class DescribeAMailbox:
         assert ready.collect() == (0, "新收 0 封邮件\n回执：已发 1 封\n")
         assert ready.collect() == (0, "新收 0 封邮件\n")
         assert [to for _, to, _ in smtp.taken] == [["unit1@units.test"], ["unit0@units.test"]]
+
+    def it_says_which_receipt_of_a_killed_run_is_uncertain_and_does_not_send_it_again(
+        self, ready: Office, imap: Imap, smtp: Mailbox
+    ) -> None:
+        imap.deliver(mail(("a.xlsx", ready.filled(0)), number=1))
+        assert ready.collect()[0] == 0
+        with Store(ready.folder / "库.db") as store:
+            (receipt,) = [each for each in letters(store) if each.kind is Kind.RECEIPT]
+            assert mark_letter(store, receipt.message_id, Fate.SENDING, datetime.now(UTC))
+        assert "发送中" in ready.run("status", "库.db")[1]
+        code, told = ready.collect()
+        assert (code, told.splitlines()[0]) == (0, "新收 0 封邮件")
+        assert told.splitlines()[1].startswith(f"不确定：{unit_code(0)} unit0@units.test：")
+        assert ready.status()["mail"]["sent"]["回执"] == {"uncertain": 1}
+        assert ready.collect() == (0, "新收 0 封邮件\n")
+        assert len(smtp.taken) == 1
 
     def it_reads_only_what_was_asked_for(self, ready: Office, imap: Imap) -> None:
         imap.deliver(mail(("a.xlsx", ready.filled(0)), number=1), seen=True)
