@@ -20,7 +20,7 @@ from .analyse import Expression, Role, Scope
 from .functions import Kind
 from .python import INLINE_NAMES, Translator
 from .syntax import Binary, Call, Name, Node, Number, Text, Truth, Unary
-from .values import fold
+from .values import fold, unfolded
 
 __all__ = ["Constants", "Inliner", "made"]
 
@@ -28,6 +28,8 @@ Constants = Sequence[Mapping[str, str | bool]]
 """The constants of each block of a group."""
 
 _TURNED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<", "=": "=", "<>": "<>"}
+_NEVER_CROSSED = {">=": ">=", "<=": "<=", "=": "=="}
+_MOST_WHOLE = 1e9
 _CUTS = ("LEFT", "RIGHT", "MID")
 _PARTS = ("TARGET_OP", "TARGET_NUMBER", "TARGET_UNIT", "TARGET_KIND")
 
@@ -42,6 +44,11 @@ def _below(node: Node) -> tuple[Node, ...]:
             return arguments
         case _:
             return ()
+
+
+def _as_it_is(node: Node) -> bool:
+    """The text is its own folded form, whatever is typed."""
+    return isinstance(node, Call) and node.function in ("TARGET_OP", "TARGET_KIND")
 
 
 def _sum_of_values(node: Node) -> bool:
@@ -110,7 +117,7 @@ class Inliner(Translator):
 
     def code(self, node: Node) -> str:
         """The expression as Python text; what the block alone decides is looked up."""
-        if not isinstance(node, Number | Text | Truth) and self._of_the_block(node):
+        if self._of_the_block(node):
             plain = Translator(self.scope).code(node)
             compute = made(["def compiled(around):", f"    return {plain}"], {})
             table = tuple(compute(_Constants(each)) for each in self._constants)
@@ -124,15 +131,13 @@ class Inliner(Translator):
         return name
 
     def _of_the_block(self, node: Node) -> bool:
-        """Nothing but constants of the block and literals decides it."""
+        """Constants of the block decide it, with literals at most."""
         if isinstance(node, Name):
             return self.scope[node.name].role is Role.CONSTANT
         if isinstance(node, Call) and node.function in (*_PARTS, "OCCURS", "SUM", "BEGUN", "SHEETS", "ONE_OF"):
             return False
-        below = _below(node)
-        return bool(below) and always_decided(node) and all(
-            isinstance(each, Number | Text | Truth) or self._of_the_block(each) for each in below
-        )
+        others = [each for each in _below(node) if not isinstance(each, Number | Text | Truth)]
+        return bool(others) and always_decided(node) and all(self._of_the_block(each) for each in others)
 
     def binary(self, node: Binary) -> str:
         """``left operator right``."""
@@ -140,14 +145,46 @@ class Inliner(Translator):
             if isinstance(node.left, Call) and node.left.function == "LEN" and isinstance(node.right, Number):
                 return self._length(node.left.arguments[0], node.operator, node.right.value)
             if self.kind(node.left) is Kind.TEXT:
-                sign = "==" if node.operator == "=" else "!="
-                return f"({self._folded(node.left)}{sign}{self._folded(node.right)})"
+                return self._compared(node)
+            if self._rounds_to_whole(node):
+                return self._rounded(node)
         return super().binary(node)
+
+    def _compared(self, node: Binary) -> str:
+        """Texts compared: with a literal by looking it up among all its spellings."""
+        known = unfolded(fold(node.right.value)) if isinstance(node.right, Text) and not _as_it_is(node.left) else None
+        if known is None:
+            sign = "==" if node.operator == "=" else "!="
+            return f"({self._folded(node.left)}{sign}{self._folded(node.right)})"
+        code = self.code(node.left)
+        if len(known) == 1:
+            return f"({code}{'==' if node.operator == '=' else '!='}{min(known)!r})"
+        return f"({code} {'in' if node.operator == '=' else 'not in'} {self._shared(known)})"
+
+    def _rounds_to_whole(self, node: Binary) -> bool:
+        """``ROUND(finite number, digits) operator whole number``."""
+        left, right = node.left, node.right
+        if not (isinstance(left, Call) and left.function == "ROUND" and isinstance(right, Number)):
+            return False
+        digits = left.arguments[1]
+        whole = isinstance(digits, Number) and digits.value >= 0 and right.value == int(right.value)
+        return whole and abs(right.value) < _MOST_WHOLE and _sum_of_values(left.arguments[0])
+
+    def _rounded(self, node: Binary) -> str:
+        """Rounding never crosses a whole number, so a number on the right side of it need not be rounded."""
+        assert isinstance(node.left, Call) and isinstance(node.right, Number)
+        code, whole, exact = self.code(node.left.arguments[0]), node.right.value, super().binary(node)
+        if node.operator == "<>":
+            return f"(not {whole - 1!r}<{code}<{whole + 1!r} or {exact})"
+        sign = _NEVER_CROSSED.get(node.operator)
+        return f"({code}{sign}{whole!r} or {exact})" if sign else exact
 
     def _length(self, text: Node, operator: str, limit: float) -> str:
         """LEN against a number: a text has at least as many UTF-16 units as characters, at most twice as many."""
         code, sign = self.code(text), {"=": "==", "<>": "!="}.get(operator, operator)
         exact = f"length({code}){sign}{limit!r}"
+        if isinstance(text, Name) and operator in ("=", "<>"):
+            return f"((len({code}) if {code}.isascii() else length({code})){sign}{limit!r})"
         if operator in ("<=", "<"):
             return f"(2*len({code}){sign}{limit!r} or {exact})"
         return f"(len({code}){sign}{limit!r} or {exact})" if operator in (">=", ">") else f"({exact})"
@@ -155,8 +192,7 @@ class Inliner(Translator):
     def _folded(self, node: Node) -> str:
         if isinstance(node, Text):
             return repr(fold(node.value))
-        as_it_is = isinstance(node, Call) and node.function in ("TARGET_OP", "TARGET_KIND")
-        return self.code(node) if as_it_is else f"fold({self.code(node)})"
+        return self.code(node) if _as_it_is(node) else f"fold({self.code(node)})"
 
     def call(self, function: str, arguments: tuple[Node, ...]) -> str:
         """A function call."""
@@ -168,14 +204,37 @@ class Inliner(Translator):
             return f"counts_{arguments[0].name}[fold(f_{arguments[0].name})]"
         if function == "ONE_OF" and isinstance(arguments[1], Name):
             return self._one_of(self.code(arguments[0]), self._lists[arguments[1].name])
+        if function == "ONLY" and isinstance(arguments[1], Text):
+            return f"{self._shared(frozenset(arguments[1].value))}.issuperset({self.code(arguments[0])})"
+        if function in _CUTS and isinstance(arguments[0], Name):
+            return self._cut(function, arguments)
         if function in ("AND", "OR") and self.decided:
             return "(" + f" {function.lower()} ".join(self.code(each) for each in arguments) + ")"
         return super().call(function, arguments)
 
+    def _cut(self, function: str, arguments: tuple[Node, ...]) -> str:
+        """LEFT, RIGHT, MID at known places of a field: an ASCII text has a UTF-16 unit per character."""
+        exact, code = super().call(function, arguments), self.code(arguments[0])
+        at = [int(each.value) for each in arguments[1:] if isinstance(each, Number)]
+        if len(at) < len(arguments) - 1 or min(at) < 1:
+            return exact
+        slices = {"LEFT": f":{at[0]}", "RIGHT": f"-{at[0]}:", "MID": f"{at[0] - 1}:{sum(at) - 1}"}
+        return f"({code}[{slices[function]}] if {code}.isascii() else {exact})"
+
     def _one_of(self, code: str, items: frozenset[str]) -> str:
+        spelled = spellings(items)
+        if spelled is not None:
+            return f"({code} in {self._shared(spelled)})"
         longest = max(map(len, items), default=0)
         # Folding never shortens a text, so a long one need not be folded.
         return f"(len({code})<={longest} and fold({code}) in {self._shared(items)})"
+
+
+def spellings(items: frozenset[str]) -> frozenset[str] | None:
+    """Every text that is one of the folded items once it is folded; ``None`` where that is not plain to tell."""
+    found = [unfolded(each) for each in items]
+    known = [each for each in found if each is not None]
+    return frozenset().union(*known) if len(known) == len(found) else None
 
 
 class _Constants:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from itertools import product
+from string import ascii_lowercase
 from typing import Final
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "rounded",
     "squash",
     "strip",
+    "unfolded",
 ]
 
 BLANKS: Final = " \u00a0\u3000\t\r\n"
@@ -78,6 +81,21 @@ def fold(text: str) -> str:
     lowered = text.lower()
     # İ alone has a small form of two characters; LibreOffice and IronCalc keep it.
     return lowered if len(lowered) == len(text) else "".join(each if each == "İ" else each.lower() for each in text)
+
+
+_MOST_UNFOLDED: Final = 512
+_SPELLED: Final = {small: (small, small.upper()) for small in ascii_lowercase} | {"k": ("k", "K", "\u212a")}
+"""Every character whose small form is an ASCII letter; KELVIN SIGN is one of k."""
+
+
+def unfolded(folded: str) -> frozenset[str] | None:
+    """Every text that :func:`fold` makes ``folded``; ``None`` where they are many, or not plain to tell."""
+    spelled = [_SPELLED.get(char, (char,)) for char in folded]
+    if any(char not in _SPELLED and not char.lower() == char == char.upper() == char.title() for char in folded):
+        return None
+    if math.prod(map(len, spelled)) > _MOST_UNFOLDED:
+        return None
+    return frozenset(map("".join, product(*spelled)))
 
 
 def length(text: str) -> int:
