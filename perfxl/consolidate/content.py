@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from ..check import Condition, Finding, SheetPlace, Submission
 from ..form.model import Field, Form, Severity
-from ..form.records import Row, SheetRecord, data_number, data_text, money_micro
+from ..form.records import Book, Row, SheetRecord, data_number, data_text, money_micro
 from ..rules.types import Raw, is_blank, shown
-from .book_text import book_text
+from .book_text import book_text, same_rows
 
 __all__ = ["Content", "Explanation", "FormKey", "Indicator", "Project", "Value", "content_of", "value_of"]
 
@@ -84,7 +84,7 @@ class Content:
     ``file`` is the path shown to people, ``form`` ``None`` unless it was read.
     ``modified`` is the workbook's own time (ISO 8601, "" if unknown), ``mailed``
     the date of the mail that first brought it ("" if none did).  ``book``
-    is the whole book as text on its way into the store, "" afterwards.
+    is the book as text on its way into the store (see :mod:`~perfxl.consolidate.book_text`), "" afterwards.
     """
 
     file: str
@@ -138,6 +138,7 @@ def content_of(submission: Submission) -> Content:
     """Reduce a submission to data."""
     form = submission.form if submission.condition is Condition.READ and submission.book is not None else None
     cover = submission.book.cover.raws if submission.book is not None else {}
+    projects = tuple(_projects(form, submission)) if form else ()
     return Content(
         file=submission.file,
         sha256=submission.sha256,
@@ -148,12 +149,24 @@ def content_of(submission: Submission) -> Content:
         unit_code=_sound(submission.unit_code),
         unit_name=_sound(submission.unit_name),
         cover={name: value_of(form.fields[name], cover.get(name)) for name in form.cover} if form else {},
-        projects=tuple(_projects(form, submission)) if form else (),
+        projects=projects,
         explanations=tuple(_explanations(submission)) if form else (),
         findings=tuple(_sound_finding(each) for each in submission.findings),
-        book=_sound(book_text(submission.book)) if form and submission.book else "",
+        book=_sound(_book_text(form, submission.book, projects)) if form and submission.book else "",
         meta={_sound(name): _sound(value) for name, value in submission.meta.items()},
     )
+
+
+def _book_text(form: Form, book: Book, projects: Sequence[Project]) -> str:
+    """The book, but for rows that its projects' indicators hold."""
+    sheet = form.project_sheet
+    rows = {each.ordinal: [(row.group, row.block, row.slot, row.values) for row in each.indicators] for each in projects}
+    elsewhere = [
+        number
+        for number, record in enumerate(book.all())
+        if record.sheet == sheet.id and record.ordinal in rows and same_rows(record, sheet.groups, rows[record.ordinal])
+    ]
+    return book_text(book, elsewhere)
 
 
 def _explanations(submission: Submission) -> Iterator[Explanation]:

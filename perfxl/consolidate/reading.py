@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from .. import __version__
 from ..check import Condition, Finding, Submission
@@ -60,17 +61,27 @@ class FileReader:
         return submission_of(data, found.shown, self.ring)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Read:
-    """The contents of all files in the order given, and how many files were opened for it.
+    """What reading came to: all files by their ``names`` shown, and how many of them were ``opened`` for it.
 
+    ``kept`` are the hashes under which the store holds what was read, ``unkept`` what it does not hold.
     ``again`` names the files that were read a second time, because a process had
     ended or hung over them, and were read well then.
     """
 
-    contents: tuple[Content, ...]
+    store: Store = field(compare=False, repr=False)
+    names: tuple[str, ...]
+    kept: Mapping[str, str]
+    unkept: Mapping[str, Content]
     opened: int
     again: tuple[str, ...] = ()
+
+    @cached_property
+    def contents(self) -> tuple[Content, ...]:
+        """What all files hold, in the order given; taken from the store, which must be open, when first asked for."""
+        kept = {each.file: each for each in self.store.contents(self.kept)} if self.kept else {}
+        return tuple(self.unkept.get(each) or kept[each] for each in self.names)
 
 
 def reader_mark() -> str:
@@ -99,7 +110,7 @@ def read_contents(
     seals: str = "",
     bounds: Bounds = BOUNDS,
 ) -> Read:
-    """Read the files that the store does not know into the store; take all of them from it.
+    """Read the files that the store does not know into the store.
 
     ``jobs`` processes read (1: this one; 0: one per core once that is worth it),
     or the Dask cluster at the address ``cluster`` (S60–S63).
@@ -115,6 +126,7 @@ def read_contents(
     unkept: dict[str, Content] = {}
     work, lost = _ReadRows(read, mark), _LostRows(mark)
     again: list[str] = []
+    given_up: set[str] = set()
     if cluster and fresh:
         from .cluster import on_cluster  # here, not above: processes that read do without it
 
@@ -128,15 +140,23 @@ def read_contents(
             if isinstance(taken, Rows):
                 batch.add(taken)
                 stored[name] = taken.sha256
+                rules = [row[5] for row in taken.finding[:1]]
             else:
                 unkept[name] = taken
+                rules = [each.rule for each in taken.findings[:1]]
+            if rules and rules[0] in LOST_CODES:
+                given_up.add(name)
             done += 1
             if progress is not None:
                 progress(done, len(files), name)
-    kept = {each.file: each for each in store.contents(stored)} if stored else {}
-    contents = tuple(unkept[each.shown] if each.shown in unkept else kept[each.shown] for each in files)
-    lost_names = {each.file for each in contents if each.findings and each.findings[0].rule in LOST_CODES}
-    return Read(contents=contents, opened=len(fresh), again=tuple(each for each in again if each not in lost_names))
+    return Read(
+        store=store,
+        names=tuple(each.shown for each in files),
+        kept=stored,
+        unkept=unkept,
+        opened=len(fresh),
+        again=tuple(each for each in again if each not in given_up),
+    )
 
 
 def _workers(files: Sequence[Found], jobs: int) -> int:

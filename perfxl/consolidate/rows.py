@@ -22,12 +22,11 @@ class Rows(NamedTuple):
     sha256: str
     content: tuple[Row, ...]
     project: tuple[Row, ...]
-    indicator: tuple[Row, ...]
     explanation: tuple[Row, ...]
     finding: tuple[Row, ...]
 
 
-TABLES = (("content", 12, 1), ("project", 9, 2), ("indicator", 10, 3), ("explanation", 7, 4), ("finding", 11, 5))
+TABLES = (("content", 12, 1), ("project", 11, 2), ("explanation", 7, 3), ("finding", 11, 4))
 """Table, number of its columns, place in :class:`Rows`; in the order in which they refer to each other."""
 
 
@@ -38,7 +37,6 @@ def rows_of(content: Content, reader: str) -> Rows:
         content.sha256,
         (_content_row(content, reader),),
         tuple(_project_rows(content)),
-        tuple(_indicator_rows(content)),
         tuple(said),
         tuple(_finding_rows(content)),
     )
@@ -57,14 +55,8 @@ def _content_row(each: Content, reader: str) -> tuple[object, ...]:
 def _project_rows(each: Content) -> Iterator[tuple[object, ...]]:
     for project in each.projects:
         head = (each.sha256, project.ordinal, project.sheet, project.cell, project.code, project.name, project.budget)
-        yield *head, _dump(project.values), _dump(project.cells)
-
-
-def _indicator_rows(each: Content) -> Iterator[tuple[object, ...]]:
-    for project in each.projects:
-        for number, row in enumerate(project.indicators):
-            place = (each.sha256, project.ordinal, number, row.group, row.block, row.slot)
-            yield *place, row.level1, row.level2, row.cell, _dump(row.values)
+        indicators = [tuple(each) for each in project.indicators]
+        yield *head, _dump(project.values), _dump(project.cells), len(indicators), _dump(indicators)
 
 
 def _finding_rows(each: Content) -> Iterator[tuple[object, ...]]:

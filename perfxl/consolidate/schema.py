@@ -7,10 +7,10 @@ never changes once released.
 Tables
 ------
 ``content``      what one file holds, by the SHA-256 of its bytes: read once, used for every file with these bytes;
-                 ``book`` is everything in it (see :mod:`perfxl.consolidate.book_text`)
+                 ``book`` is everything else in it (see :mod:`perfxl.consolidate.book_text`)
 ``project``      its begun project sheets; ``budget`` in 10⁻⁶ 万元; ``fields`` its values as JSON
-                 (money as integers of 10⁻⁶ 万元), ``cells`` their addresses
-``indicator``    the begun rows of a project
+                 (money as integers of 10⁻⁶ 万元), ``cells`` their addresses; ``indicators`` (from version 5) its begun rows
+                 as JSON, ``count`` their number: [[group, block, slot, level 1, level 2, address, {field: value}], …]
 ``explanation``  审核说明 by sheet and row (``grp`` "" and ``slot`` the row of the grid, or a row of a group)
 ``finding``      what reading and checking found in it, in order
 ``file``         every file ever given, by the name shown: its content, its state in the last run that saw it, and why
@@ -255,7 +255,17 @@ _FOURTH = """
 ALTER TABLE run ADD COLUMN written TEXT NOT NULL DEFAULT '';
 """
 
-MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_FIFTH = """
+ALTER TABLE project ADD COLUMN count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE project ADD COLUMN indicators TEXT NOT NULL DEFAULT '[]';
+UPDATE project SET (count, indicators) = (
+    SELECT count(*), json_group_array(json_array(grp, block, slot, level1, level2, cell, json(fields)))
+    FROM (SELECT * FROM indicator i WHERE i.sha256 = project.sha256 AND i.ordinal = project.ordinal ORDER BY number)
+);
+DROP TABLE indicator;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 """Script ``n`` (from 0) leads from version ``n`` to ``n + 1``."""
 
 VERSION = len(MIGRATIONS)

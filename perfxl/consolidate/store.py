@@ -14,9 +14,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import lru_cache
-from itertools import chain, groupby
-from operator import itemgetter
+from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,17 +24,18 @@ from ..check import Condition, Finding
 from ..errors import PerfxlError
 from ..form.model import Severity
 from ..form.records import Book
-from .book_text import book_from
-from .content import Content, Explanation, Indicator, Project, Value
-from .packed import PackedIndicators
+from .book_text import book_from, book_text
+from .content import Content, Explanation, Project, Value
 from .rows import TABLES, Rows, rows_of
 from .schema import APPLICATION_ID, MIGRATIONS, VERSION
+from .shelf import Shelf, StoredIndicators
 
 __all__ = ["Store"]
 
 _BUSY_SECONDS = 60.0
 _COLUMNS = "sha256, condition, form_id, form_version, unit_code, unit_name, modified, size, cover, meta"
-"""What is read of ``content``; its book is read on demand only."""
+_PROJECT_COLUMNS = "sha256, ordinal, sheet, cell, code, name, budget, fields, cells, count"
+"""What is read of ``content`` and ``project``; books and indicators are read on demand only."""
 
 
 class Store:
@@ -50,12 +50,7 @@ class Store:
         self._name = str(path) if path else ":memory:"
         fresh = path is not None and not path.exists()
         with self.faults():
-            if path is not None and read_only and not path.with_name(f"{path.name}-journal").exists():
-                self.connection = sqlite3.connect(
-                    f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
-                )
-            else:
-                self.connection = sqlite3.connect(self._name, isolation_level=None, timeout=_BUSY_SECONDS)
+            self.connection = _connected(path, read_only)
         try:
             with self.faults():
                 self._open(read_only)
@@ -64,12 +59,14 @@ class Store:
             if fresh and path is not None:
                 _remove_empty(path)
             raise
+        lasting = path is not None and bool(self.connection.execute("PRAGMA database_list").fetchone()[2])
+        self._shelf = Shelf(self._name, self.connection, partial(_connected, path.resolve(), True) if path and lasting else None)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
-        self.connection.close()
+        self._shelf.leave()
 
     @contextmanager
     def faults(self) -> Iterator[None]:
@@ -180,13 +177,9 @@ class Store:
             self.connection.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (sha256 TEXT PRIMARY KEY)")
             self.connection.execute("DELETE FROM wanted")
             self.connection.executemany("INSERT INTO wanted VALUES (?)", ((each,) for each in wanted))
-            indicators = {
-                key: PackedIndicators([row[3:] for row in rows])
-                for key, rows in groupby(self._wanted("indicator", "sha256, ordinal, number"), itemgetter(0, 1))
-            }
             projects: dict[str, list[Project]] = {}
-            for row in self._wanted("project", "sha256, ordinal"):
-                projects.setdefault(row[0], []).append(_project(row, indicators.pop((row[0], row[1]), ())))
+            for row in self._wanted("project", "sha256, ordinal", _PROJECT_COLUMNS):
+                projects.setdefault(row[0], []).append(_project(row, self._shelf))
             said: dict[str, list[Explanation]] = {}
             for sha256, _, sheet, group, block, slot, text in self._wanted("explanation", "sha256, number"):
                 said.setdefault(sha256, []).append(Explanation(sheet, group, block, slot, text))
@@ -205,13 +198,25 @@ class Store:
 
     def book(self, sha256: str) -> Book | None:
         """Everything that a content holds, as it was read; ``None`` if it is unknown or was not read."""
-        text = self.book_text(sha256)
-        return book_from(text) if text else None
+        texts = self.rows("SELECT book FROM content WHERE sha256 = ? AND book <> ''", (sha256,))
+        if not texts:
+            return None
+        projects = self.rows("SELECT ordinal, indicators FROM project WHERE sha256 = ?", (sha256,))
+        rows = {int(str(ordinal)): json.loads(str(indicators)) for ordinal, indicators in projects}
+        return book_from(str(texts[0][0]), rows)
 
     def book_text(self, sha256: str) -> str:
         """The same as text, which goes to other processes; "" if there is none."""
-        rows = self.rows("SELECT book FROM content WHERE sha256 = ? AND book <> ''", (sha256,))
-        return str(rows[0][0]) if rows else ""
+        book = self.book(sha256)
+        return book_text(book) if book else ""
+
+
+def _connected(path: Path | None, read_only: bool) -> sqlite3.Connection:
+    # What a killed run left half done has to be undone first, for which reading does not suffice.
+    if path is not None and read_only and not path.with_name(f"{path.name}-journal").exists():
+        name = f"{path.resolve().as_uri()}?mode=ro"
+        return sqlite3.connect(name, uri=True, isolation_level=None, timeout=_BUSY_SECONDS)
+    return sqlite3.connect(str(path) if path else ":memory:", isolation_level=None, timeout=_BUSY_SECONDS)
 
 
 def _content(
@@ -239,8 +244,8 @@ def _named(content: Content, name: str) -> Content:
     return replace(content, file=name, findings=tuple(replace(each, file=name) for each in content.findings))
 
 
-def _project(row: tuple[object, ...], indicators: Sequence[Indicator]) -> Project:
-    _, ordinal, sheet, cell, code, name, budget, fields, cells = row
+def _project(row: tuple[object, ...], shelf: Shelf) -> Project:
+    sha256, ordinal, sheet, cell, code, name, budget, fields, cells, count = row
     return Project(
         ordinal=int(str(ordinal)),
         sheet=str(sheet),
@@ -250,7 +255,7 @@ def _project(row: tuple[object, ...], indicators: Sequence[Indicator]) -> Projec
         budget=None if budget is None else int(str(budget)),
         values=_values(str(fields)),
         cells=_cells(str(cells)),
-        indicators=indicators,
+        indicators=StoredIndicators(shelf, str(sha256), int(str(ordinal)), int(str(count))),
     )
 
 

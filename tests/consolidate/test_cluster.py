@@ -112,6 +112,7 @@ class DescribeACluster:
         with Store() as store:
             here = read_contents(found, store, FileReader())
         assert there == here
+        assert there.contents == here.contents
         assert {each.condition for each in there.contents} == {Condition.READ, Condition.UNREADABLE}
 
     def it_refuses_workers_with_another_program(self, tmp_path: Path, two: Cluster) -> None:

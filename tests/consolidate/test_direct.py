@@ -17,6 +17,7 @@ from perfxl.consolidate.store import Store
 from perfxl.form.library import find_form
 from perfxl.form.records import Book, RowKey
 from perfxl.workbook.places import SheetPlace
+from perfxl.workbook.said import NotedKey
 from tests.conformance.suite import Suite
 
 
@@ -24,6 +25,7 @@ def made(form_id: str, seed: int, found: Book) -> Submission:
     """A submission of the book, explained here and there, some cells without a known place."""
     form, rng = find_form(form_id), Random(seed)
     places = []
+    stale: dict[NotedKey, frozenset[str]] = {}
     for number, record in enumerate(found.all()):
         place = SheetPlace(f"表{number}")
         place.cells = {name: f"B{at}" for at, name in enumerate(record.raws) if rng.random() < 0.9}
@@ -31,7 +33,10 @@ def made(form_id: str, seed: int, found: Book) -> Submission:
             for row in rows:
                 cells = {field: f"C{row.block}{row.slot}" for field in row.raws if rng.random() < 0.7}
                 place.rows[name, row.block, row.slot] = cells
-            record.explanations[RowKey(name, rows[0].block, rows[0].slot)] = "确有其事，已核对"
+            key = RowKey(name, rows[0].block, rows[0].slot)
+            record.explanations[key] = "确有其事，已核对"
+            if rng.random() < 0.2:
+                stale[record.sheet, record.ordinal, key] = frozenset()
         places.append(place)
     return Submission(
         file="a.xlsx",
@@ -44,6 +49,7 @@ def made(form_id: str, seed: int, found: Book) -> Submission:
         places=places,
         findings=findings_of(form, found, places, "a.xlsx"),
         meta={"form": form_id, "名": "“值”"},
+        stale=stale,
     )
 
 

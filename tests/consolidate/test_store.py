@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import pickle
 import random
 import signal
 import sqlite3
@@ -18,6 +20,7 @@ from made_submissions import CODES, HEBEI, book, finding, project, submission, u
 
 from perfxl.check import Condition, Submission
 from perfxl.consolidate import Content, content_of, dataset_of
+from perfxl.consolidate.book_text import book_from
 from perfxl.consolidate.files import Found, gather
 from perfxl.consolidate.ledger import (
     choices_of,
@@ -35,24 +38,29 @@ from perfxl.consolidate.ledger import (
     task_of,
     written_last,
 )
-from perfxl.consolidate.packed import PackedIndicators
 from perfxl.consolidate.reading import read_contents
 from perfxl.consolidate.roster import Ceiling, Roster, Unit
+from perfxl.consolidate.rows import rows_of
 from perfxl.consolidate.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from perfxl.consolidate.shelf import StoredIndicators
 from perfxl.consolidate.store import Store
 from perfxl.consolidate.task import Hints, Task
 from perfxl.errors import PerfxlError
 from perfxl.form.model import Severity
-from perfxl.form.records import RowKey, SheetRecord
+from perfxl.form.records import Book, RowKey, SheetRecord
 from perfxl.rules.types import CellError
 
 AS_OF = datetime(2023, 3, 10, 9, 30)
 
 
+def first_book() -> Book:
+    return book("657001", "甲", project(CODES[0], 0.85), project(CODES[1], "０．８"))
+
+
 def some() -> list[Content]:
     faults = [finding(), finding(Severity.HINT, rule="R06", explained=True, explanation="确是如此，已与业务科室核对")]
     return [
-        content_of(submission("a.xlsx", book("657001", "甲", project(CODES[0], 0.85), project(CODES[1], "０．８")), *faults)),
+        content_of(submission("a.xlsx", first_book(), *faults)),
         content_of(submission("b.xlsx", book("657002", "乙\n=1", project(CODES[2], 1.0, "“引号”'%_")))),
         content_of(unread("c.xlsx")),
     ]
@@ -120,11 +128,15 @@ class DescribeBooks:
     def it_gives_back_the_whole_book(self) -> None:
         sheet = project(CODES[0], CellError("#N/A"), "名\n称", fiscal=True, other=0.1 + 0.2, purpose=None)
         sheet.explanations[RowKey("indicators", 2, 0)] = "确是如此，已核对"
-        made = book("657001", "甲", sheet, SheetRecord("project", 2))
+        spaced = project(CODES[1])
+        spaced.rows["indicators"][0].raws |= {"indicator": "　名称 ", "value": 95.0}
+        made = book("657001", "甲", sheet, SheetRecord("project", 2), spaced)
         one = content_of(submission("a.xlsx", made))
         with Store() as store:
             store.add([one], "r")
             assert store.book(one.sha256) == made
+            assert book_from(store.book_text(one.sha256)) == made
+            assert one.book.count("完成数占总数的比例") == len(spaced.rows["indicators"])  # what indicators say stands there only
             assert store.book("other") is None
             assert store.contents({"a.xlsx": one.sha256})[0].explanations == (("项目01", "indicators", 2, 0, "确是如此，已核对"),)
 
@@ -137,9 +149,10 @@ class DescribeReadingAgain:
             (files / "3.xlsx").write_text("657004,99")
             (files / "copy.xlsx").write_bytes((files / "1.xlsx").read_bytes())
             second = read_contents(gather([files]).files, store, text_reader)
+            found = second.contents
         assert (first.opened, second.opened) == (5, 1)
-        assert [each.budget for each in second.contents] == [250_000, 1_250_000, 2_250_000, 99_000_000, 4_250_000, 1_250_000]
-        assert [Path(each.file).name for each in second.contents][-1] == "copy.xlsx"
+        assert [each.budget for each in found] == [250_000, 1_250_000, 2_250_000, 99_000_000, 4_250_000, 1_250_000]
+        assert [Path(each.file).name for each in found][-1] == "copy.xlsx"
 
     def it_tries_unreadable_files_again(self, tmp_path: Path) -> None:
         files = folder(tmp_path / "in", 1)
@@ -193,10 +206,10 @@ class DescribeReadingAgain:
             os.kill(run.pid, signal.SIGKILL)
             run.wait()
         with Store(path) as store:
-            after = read_contents(gather([files]).files, store, text_reader)
+            after = read_contents(gather([files]).files, store, text_reader).contents
         with Store(tmp_path / "fresh.db") as store:
-            fresh = read_contents(gather([files]).files, store, text_reader)
-        assert after.contents == fresh.contents
+            fresh = read_contents(gather([files]).files, store, text_reader).contents
+        assert after == fresh
         assert contents_of(path) == contents_of(tmp_path / "fresh.db")
 
     def it_lets_two_runs_work_at_once(self, tmp_path: Path) -> None:
@@ -313,6 +326,29 @@ class DescribeOlderStores:
             assert [written_last(store, name) for name in ("o.xlsx", "p.xlsx", "q.xlsx")] == ["a1", "b2", ""]
 
 
+    @pytest.mark.parametrize("read_only", [False, True])
+    def it_takes_over_indicators_that_were_rows_of_their_own(self, tmp_path: Path, read_only: bool) -> None:
+        path, contents = tmp_path / "s.db", some()
+        with sqlite3.connect(path) as connection:
+            connection.executescript("".join(MIGRATIONS[:4]))
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute("PRAGMA user_version = 4")
+            for each in contents:
+                content, *_ = rows_of(each, "r").content
+                connection.execute(f"INSERT INTO content VALUES ({','.join('?' * 12)})", content)
+                for row in rows_of(each, "r").project:
+                    connection.execute("INSERT INTO project VALUES (?,?,?,?,?,?,?,?,?)", row[:9])
+                for project in each.projects:
+                    for number, row in reversed(list(enumerate(project.indicators))):
+                        place = (each.sha256, project.ordinal, number, *row[:6])
+                        fields = json.dumps(row.values, ensure_ascii=False)
+                        connection.execute("INSERT INTO indicator VALUES (?,?,?,?,?,?,?,?,?,?)", (*place, fields))
+        connection.close()
+        with Store(path, read_only=read_only) as store:
+            assert [each.projects for each in store.contents(names(contents))] == [each.projects for each in contents]
+            assert store.book(contents[0].sha256) == first_book()
+
+
 class DescribeFaultyStores:
     def it_refuses_a_newer_version(self, tmp_path: Path) -> None:
         path = tmp_path / "s.db"
@@ -368,7 +404,7 @@ class DescribeFaultyStores:
             "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
             "connection.execute('PRAGMA cache_size = 1')\n"
             "connection.execute('BEGIN IMMEDIATE')\n"
-            "connection.execute('DELETE FROM indicator')\n"
+            "connection.execute('DELETE FROM project')\n"
             "connection.execute('CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 90000) '"
             "'SELECT i, hex(randomblob(20)) FROM n')\n"
             "os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -383,14 +419,31 @@ def it_marks_unreadable_contents() -> None:
     assert content_of(unread("x")).condition is Condition.UNREADABLE
 
 
-class DescribePackedIndicators:
+class DescribeStoredIndicators:
     def it_equals_the_indicators_that_were_stored(self) -> None:
         content = content_of(submission())
         with Store(None) as store:
             store.add([content], "1")
             kept = store.contents({content.file: content.sha256})[0].projects[0].indicators
         made = content.projects[0].indicators
-        assert isinstance(kept, PackedIndicators)
+        assert isinstance(kept, StoredIndicators)
         assert (kept == made, made == kept, kept != made[1:], len(kept)) == (True, True, True, len(made))
         assert (kept[1], kept[-1], kept[1:3]) == (made[1], made[-1], made[1:3])
-        assert (list(kept), list(PackedIndicators([]))) == (list(made), [])
+        assert (list(kept), pickle.loads(pickle.dumps(kept))) == (list(made), made)
+
+    def it_fetches_them_when_the_store_has_been_closed(self, tmp_path: Path) -> None:
+        content, path = content_of(submission()), tmp_path / "s.db"
+        with Store(path) as store:
+            store.add([content], "1")
+            kept = store.contents({content.file: content.sha256})[0].projects[0].indicators
+        assert tuple(kept) == content.projects[0].indicators
+
+    def it_says_that_the_store_has_gone(self, tmp_path: Path) -> None:
+        content, path = content_of(submission()), tmp_path / "s.db"
+        with Store(path) as store:
+            store.add([content], "1")
+            kept = store.contents({content.file: content.sha256})[0].projects[0].indicators
+        path.unlink()
+        with pytest.raises(PerfxlError) as fault:
+            tuple(kept)
+        assert fault.value.code == "S20"
