@@ -21,7 +21,7 @@ from .archive import Refusal
 from .bounded_xml import MOST_CELLS, Budget, local_name, parse
 from .layout import a1
 
-__all__ = ["LONGEST_TEXT", "MOST_CELLS", "SheetCells", "cell_number", "place_of", "read_carefully", "unescaped"]
+__all__ = ["LONGEST_TEXT", "MOST_CELLS", "SheetCells", "WrittenFormula", "cell_number", "place_of", "read_carefully", "unescaped"]
 
 LONGEST_TEXT = 32_767
 """Characters that a cell can hold (Excel's limit)."""
@@ -31,13 +31,17 @@ _CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})\Z")
 _EPOCH = datetime(1899, 12, 30)
 
 
+WrittenFormula = tuple[str, str, str]
+
+
 @dataclass(slots=True)
 class SheetCells:
     """What stands on a sheet, by address.
 
     ``values``: what was typed; ``results``: what the cells with a formula show
     (``None`` for nothing), believed by nobody.  The others tell which layers are
-    there: protection, data validation, conditional formats.
+    there: protection, data validation, conditional formats.  ``formulas``: address,
+    attributes and text of every formula as written, in lots; ``None`` where nobody kept them.
     """
 
     values: dict[str, Raw] = field(default_factory=dict)
@@ -45,6 +49,7 @@ class SheetCells:
     protected: bool = False
     validated: bool = False
     coloured: bool = False
+    formulas: Sequence[tuple[WrittenFormula, ...]] | None = field(default=None, compare=False)
 
     def shown(self, address: str) -> Raw:
         """What a cell shows, typed or calculated."""

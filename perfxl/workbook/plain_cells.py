@@ -11,14 +11,14 @@ byte belongs to something that was verified: a sheet is read here exactly as
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from itertools import compress
+from collections.abc import Callable, Sequence
+from itertools import chain, compress
 from operator import not_
 from typing import NamedTuple
 
 from ..rules.types import CellError, Raw
 from .bounded_xml import Budget
-from .cells import LONGEST_TEXT, SheetCells, cell_number, unescaped
+from .cells import LONGEST_TEXT, SheetCells, WrittenFormula, cell_number, unescaped
 from .frames import Frame
 from .plain_text import fit_text, resolved
 from .strings import Strings
@@ -39,7 +39,7 @@ _WITHIN = re.compile(rb'<(?:v>([^<]*)</v>|is><t(?: xml:space="preserve")?>([^<]*
 
 _CELL = r'<c r="([A-Z]{1,3}+[1-9][0-9]{0,6}+)"(?: s="[0-9]{1,9}+")?+'
 _FORMULA = (
-    r'<f((?: [a-zA-Z][a-zA-Z0-9]*+="[^"<>&]*+"){0,12}+)(?:/>|>[^<&]*+(?:&(?:amp|lt|gt|quot|apos);[^<&]*+)*+</f>)'
+    r'<f((?: [a-zA-Z][a-zA-Z0-9]*+="[^"<>&]*+"){0,12}+)(?:/>|>([^<&]*+(?:&(?:amp|lt|gt|quot|apos);[^<&]*+)*+)</f>)'
 )
 _ROW = re.compile(r'<row((?: [a-zA-Z][a-zA-Z0-9:]*+="[^"<>&]*+"){0,20}+)(/?+)>|(</row>)')
 _TOKEN = re.compile(rf'{_CELL}(?: t="([a-zA-Z]{{1,9}}+)")?+(?:(/>|></c>)|>(?:{_FORMULA}((?:<v/>)?+</c>)?+)?+)')
@@ -57,6 +57,7 @@ class _Piece(NamedTuple):
     ``inside``, ``leaves``: it begins and ends within a row.  ``bare``: formulas
     without a value and what they show.  The cell whose value comes next:
     ``address`` ("" where none does), ``kind`` as written, ``formula``.
+    ``formulas``: all of them as they are written.
     """
 
     inside: bool
@@ -65,6 +66,7 @@ class _Piece(NamedTuple):
     address: str
     kind: str
     formula: bool
+    formulas: tuple[WrittenFormula, ...]
 
 
 class _Shape(NamedTuple):
@@ -77,14 +79,20 @@ class _Shape(NamedTuple):
     last: _Piece
     bare: dict[str, Raw]
     cells: tuple[tuple[str, _Kind, bool], ...]
+    formulas: tuple[WrittenFormula, ...]
 
 
 _Kind = Callable[[str], Raw]
 """What a cell of a kind holds with a text in it."""
 
-_Stretch = tuple[str, tuple[_Kind, bool] | None, dict[str, Raw], dict[str, Raw]]
+_Formulas = tuple[WrittenFormula, ...]
+
+_Stretch = tuple[str, tuple[_Kind, bool] | None, dict[str, Raw], dict[str, Raw], _Formulas]
 """The cell of the value that comes next: address, kind and whether it has a formula (``None`` for the
-number of a shared string); values and formulas' results on the way there."""
+number of a shared string); values and formulas' results on the way there; all formulas as written."""
+
+_Cells = tuple[dict[str, Raw], dict[str, Raw], Sequence[_Formulas]]
+"""Values, formulas' results and formulas of a whole sheet."""
 
 
 class _Memory(dict[bytes, _Stretch]):
@@ -106,7 +114,7 @@ class _Memory(dict[bytes, _Stretch]):
 
 def _is_structure(stretch: _Stretch) -> bool:
     """No number and no text that somebody typed or a formula made (flags are dots)."""
-    _, _, values, results = stretch
+    _, _, values, results, _ = stretch
     return not values and not any(isinstance(each, str) and each.strip(".") for each in results.values())
 
 
@@ -123,15 +131,14 @@ def read_plainly(rows: bytes, frame: Frame, strings: Strings, budget: Budget) ->
     if cells > budget.cells:
         return None
     try:
-        values, results = _sheet(rows, strings) if rows else ({}, {})
+        values, results, formulas = _sheet(rows, strings) if rows else ({}, {}, ())
     except (_Differs, KeyError, IndexError):
         return None
     budget.cells -= cells
-    return SheetCells(values, results, frame.protected, frame.validated, frame.coloured)
+    return SheetCells(values, results, frame.protected, frame.validated, frame.coloured, formulas)
 
 
-def _sheet(rows: bytes, strings: Strings) -> tuple[dict[str, Raw], dict[str, Raw]]:
-    """Values and formulas' results of a whole sheet."""
+def _sheet(rows: bytes, strings: Strings) -> _Cells:
     if b"<is>" not in rows:
         parts = _VALUE.split(rows)
         return _joined(parts[::2], parts[1::2], None, strings)
@@ -140,15 +147,13 @@ def _sheet(rows: bytes, strings: Strings) -> tuple[dict[str, Raw], dict[str, Raw
     return _joined(parts[::3], written, [each is not None for each in parts[2::3]], strings)
 
 
-def _joined(
-    stretches: list[bytes], written: list[bytes], inline: list[bool] | None, strings: Strings
-) -> tuple[dict[str, Raw], dict[str, Raw]]:
-    """The same from the stretches and the values between them; ``inline`` says which are written as texts of a cell."""
+def _joined(stretches: list[bytes], written: list[bytes], inline: list[bool] | None, strings: Strings) -> _Cells:
+    """A sheet from the stretches and the values between them; ``inline`` says which are written as texts of a cell."""
     if not written:
         alone = _ONLY[stretches[0]]
-        return dict(alone[2]), dict(alone[3])
+        return dict(alone[2]), dict(alone[3]), alone[4:]
     found = [_FIRST[stretches[0]], *map(_MIDDLE.__getitem__, stretches[1:-1]), _LAST[stretches[-1]]]
-    addresses, kinds, more_typed, more_shown = zip(*found, strict=True)
+    addresses, kinds, more_typed, more_shown, formulas = zip(*found, strict=True)
     results: dict[str, Raw] = {}
     own: list[tuple[str, tuple[_Kind, bool]]] = []
     shared, numbers = addresses[:-1], written
@@ -175,7 +180,7 @@ def _joined(
         count += len(more)
     if len(values) + len(results) != count or not results.keys().isdisjoint(values):
         raise _Differs  # A cell stands there twice.
-    return values, results
+    return values, results, formulas
 
 
 def _texts(written: list[bytes]) -> list[str]:
@@ -199,7 +204,7 @@ def _understood(stretch: bytes, inside: bool, leaves: bool) -> _Stretch:
             if len(_SHAPES) >= _MOST_REMEMBERED:
                 _SHAPES.clear()
             _SHAPES[tags] = shape
-    _, _, _, address, kind, formula = shape.last
+    _, _, _, address, kind, formula, _ = shape.last
     if shape.first.inside is not inside or shape.last.leaves is not leaves or bool(address) is not leaves:
         raise _Differs
     values: dict[str, Raw] = {}
@@ -213,7 +218,7 @@ def _understood(stretch: bytes, inside: bool, leaves: bool) -> _Stretch:
         elif value is not None:
             values[cell] = value
     follows = (_kind(kind, formula), formula) if address and (kind != _SHARED or formula) else None
-    return address, follows, values, results
+    return address, follows, values, results, shape.formulas
 
 
 def _kind(written: str, formula: bool) -> _Kind:
@@ -269,7 +274,7 @@ def _shape(tags: tuple[bytes, ...]) -> _Shape:
     cells = tuple((piece.address, _kind(piece.kind, piece.formula), piece.formula) for piece in pieces[:-1])
     if len({*bare, *(cell[0] for cell in cells)}) != sum(len(piece.bare) for piece in pieces) + len(cells):
         raise _Differs
-    return _Shape(pieces[0], pieces[-1], bare, cells)
+    return _Shape(pieces[0], pieces[-1], bare, cells, tuple(chain.from_iterable(piece.formulas for piece in pieces)))
 
 
 def _decoded(content: bytes) -> str:
@@ -285,6 +290,7 @@ def _piece(content: bytes) -> _Piece:
     inside: bool | None = None
     within = True
     bare: dict[str, Raw] = {}
+    formulas: list[WrittenFormula] = []
     at, end = 0, len(text)
     opened = ("", "", False)
     while at < end and not opened[0]:
@@ -302,8 +308,10 @@ def _piece(content: bytes) -> _Piece:
         if cell is None or (at and not within):
             raise _Differs
         inside = True if inside is None else inside
-        address, kind, blank, attributes, closed = cell.groups()
-        _refuse_doubles(attributes or "")
+        address, kind, blank, attributes, formula, closed = cell.groups()
+        if attributes is not None:
+            _refuse_doubles(attributes)
+            formulas.append((address, attributes, formula or ""))
         if closed:
             if address in bare or kind not in (None, "n", "b", "str"):
                 raise _Differs
@@ -313,7 +321,7 @@ def _piece(content: bytes) -> _Piece:
         at = cell.end()
     if at < end or inside is None:
         raise _Differs
-    return _Piece(inside, within, bare, *opened)
+    return _Piece(inside, within, bare, *opened, tuple(formulas))
 
 
 def _refuse_doubles(attributes: str) -> None:

@@ -271,8 +271,7 @@ class _Reader:
             return
         titles = {(record.sheet, record.ordinal): place.title for record, place in zip(book.all(), places, strict=False)}
         moved = {fault.sheet for fault in self.faults if fault.code == "I16"}
-        texts = self.sheets.strings.texts
-        found = tampered(self.container, self.meta, self.form, self.plan, titles=titles, moved=moved, texts=texts)
+        found = tampered(self.sheets, self.meta, self.form, self.plan, titles=titles, moved=moved)
         for each in found:
             fault = Fault(code=each.code, severity=Severity.HINT, sheet=each.sheet, cell=each.cell, values=each.values)
             self.faults.append(fault)

@@ -7,6 +7,7 @@ other is read by expat to the same result.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from .archive import Refusal
 from .bounded_xml import Budget, local_name, parse
@@ -16,6 +17,7 @@ from .plain_text import fit_text, has_escape, resolved
 __all__ = ["Strings", "read_strings"]
 
 MOST_STRINGS = 200_000
+_LONGEST_REMEMBERED = 2_000
 _NUMBERS: dict[bytes, int] = {}
 
 _OPEN = re.compile(
@@ -94,7 +96,7 @@ def _cut(items: str, opened: str) -> list[str] | None:
             continue
         whole = (opened if number else "") + piece + (_CLOSE if number < last else "")
         for item in whole.split(_BETWEEN):
-            text = _item(item)
+            text = _known_item(item) if len(item) <= _LONGEST_REMEMBERED else _item(item)
             if text is None:
                 return None
             found.append(text)
@@ -109,6 +111,10 @@ def _item(item: str) -> str | None:
     if item == "<t/>":
         return ""
     return "".join(_RUN_TEXT.findall(item)) if _RUNS.fullmatch(item) else None
+
+
+# Guides in rich text, which are the same in all workbooks of a form.
+_known_item = lru_cache(maxsize=2_000)(_item)
 
 
 def _carefully(content: bytes, part: str, budget: Budget) -> list[str]:

@@ -21,15 +21,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
+from typing import TypeVar
 
 from .. import __version__
 from ..form.model import Form
 from ..rules.values import squash
 from .calculation import formula_mark
+from .cells import WrittenFormula
 from .container import Container
+from .known_formulas import known_mark, remember_mark
 from .layout import HEADER_ROWS, STATUS_ROW, Plan, a1
 from .live import Formula, LivePlan, LiveSheet
 from .overview import GUIDE_TITLE, guide_texts
+from .sheets import Sheets
 from .write import RULES_KEY, live_plan, rules_mark
 
 __all__ = ["Tampered", "tampered"]
@@ -53,6 +58,11 @@ _MOST_SAME = 256
 _SAME: set[tuple[str, str, str, str, bool]] = set()
 """Formulas in some program's own spelling that were compared and found the same, by their mark."""
 
+_FOLLOWED: set[tuple[LiveSheet, bool, tuple[WrittenFormula, ...]]] = set()
+"""The formulas of visible sheets, as written, that were compared and found the same."""
+
+_Known = TypeVar("_Known")
+
 _SHARED = "\0"
 """Stands for the text of a formula that is shared with another cell."""
 
@@ -68,25 +78,24 @@ class Tampered:
 
 
 def tampered(
-    container: Container,
+    sheets: Sheets,
     meta: Mapping[str, str],
     form: Form,
     plan: Plan,
     *,
     titles: Mapping[tuple[str, int], str],
     moved: Iterable[str] = (),
-    texts: Iterable[str] = (),
 ) -> list[Tampered]:
     """What was changed in locked cells, besides labels.
 
     ``titles`` are the visible sheets by id and ordinal as they are called in the
-    file, ``moved`` those in which rows were inserted or removed, ``texts`` the
-    workbook's shared strings.  Empty for a workbook built by another version, or
+    file, ``moved`` those in which rows were inserted or removed.  Empty for a workbook built by another version, or
     before there were marks.
     """
     said = dict(each.partition("=")[::2] for each in meta.get(RULES_KEY, "").split())
     if not said or meta.get("program") != __version__:
         return []
+    container = sheets.container
     live = live_plan(form, plan)
     shifted = set(moved)
     here = {place: live.sheet(*place) for place in titles}
@@ -102,22 +111,29 @@ def tampered(
         if part is None or not container.has(part):
             continue  # The lost layer is told by itself.
         content = container.part(part)
-        here_now = formula_mark(content)
+        known = known_mark((meta[RULES_KEY], title), content)
+        here_now = known or formula_mark(content)
         spelt = (form.source, meta[RULES_KEY], title, here_now, unmoved)
-        if here_now == mark or spelt in _SAME:
-            continue
-        if meta[RULES_KEY] != rules_mark(form, plan):
-            return []  # Built by another version: nothing says what its formulas were.
-        changed = list(_calculation(blocks[title], content, titles, strict=unmoved))
-        if not changed and set(titles) >= {(each.layout.sheet.id, each.ordinal) for each in blocks[title]}:
-            if len(_SAME) >= _MOST_SAME:
-                _SAME.clear()
-            _SAME.add(spelt)
+        changed: list[Tampered] = []
+        if here_now != mark and spelt not in _SAME:
+            if meta[RULES_KEY] != rules_mark(form, plan):
+                return []  # Built by another version: nothing says what its formulas were.
+            changed = list(_calculation(blocks[title], content, titles, strict=unmoved))
+            if not changed and set(titles) >= {(each.layout.sheet.id, each.ordinal) for each in blocks[title]}:
+                _remember(_SAME, spelt)
+        if known is None and not changed:
+            remember_mark((meta[RULES_KEY], title), content, here_now)
         found += changed
     for place, sheet in here.items():
         if sheet is not None and titles[place] not in shifted:
-            found += _visible(sheet, titles[place], container.part(container.sheets[titles[place]]), strict=unmoved)
-    return [*found, *_guide(container, _guide_of(live), texts)]
+            found += _visible(sheet, titles[place], sheets, strict=unmoved)
+    return [*found, *_guide(container, _guide_of(live), sheets.strings.texts)]
+
+
+def _remember(known: set[_Known], each: _Known) -> None:
+    if len(known) >= _MOST_SAME:
+        known.clear()
+    known.add(each)
 
 
 # --- formulas ---------------------------------------------------------------------
@@ -152,6 +168,12 @@ def _formulas(content: bytes) -> dict[str, str]:
         shared = b't="shared"' in attributes and not text
         found[cell.decode()] = _SHARED if shared else _text(text)
     return found
+
+
+def _meant(written: WrittenFormula) -> tuple[str, str]:
+    """Address and text of a formula that the reader kept, as :func:`_formulas` gives them."""
+    cell, attributes, text = written
+    return cell, _SHARED if 't="shared"' in attributes and not text else html.unescape(text)
 
 
 @lru_cache(maxsize=100_000)
@@ -216,12 +238,19 @@ def _rules_at(live: LiveSheet, formula: Formula) -> tuple[str, tuple[str, ...]]:
     return cell, ()
 
 
-def _visible(live: LiveSheet, title: str, content: bytes, *, strict: bool) -> Iterator[Tampered]:
+def _visible(live: LiveSheet, title: str, sheets: Sheets, *, strict: bool) -> Iterator[Tampered]:
     """Computed fields, remarks and the status that were typed over or lead elsewhere."""
-    expected, found = _followers(live), _formulas(content)
+    written = sheets.cells(title).formulas
+    key = None if written is None else (live, strict, tuple(chain.from_iterable(written)))
+    if key in _FOLLOWED:
+        return
+    expected = _followers(live)
+    found = _formulas(sheets.container.part(sheets.container.sheets[title])) if key is None else dict(map(_meant, key[2]))
     if not any(cell in found for cell in expected):
         return  # Another program has dropped them all, which is told by itself.
     missing, changed = _compared({cell: text for cell, (text, _) in expected.items()}, found, strict=strict)
+    if key is not None and not missing and not changed:
+        _remember(_FOLLOWED, key)
     for cell in [*missing, *changed][:_MOST_TOLD]:
         yield Tampered(code="I27", sheet=title, cell=cell, values={"cell": cell, "what": expected[cell][1]})
 
@@ -249,9 +278,10 @@ def _followers(live: LiveSheet) -> Mapping[str, tuple[str, str]]:
 
 def _guide(container: Container, expected: Iterable[str], texts: Iterable[str]) -> Iterator[Tampered]:
     """Sentences of 填报说明 that stand nowhere in the workbook any more."""
-    there = set(texts)
-    lost = [each for each in expected if each not in there]
+    lost = list(set(expected).difference(texts))
     if lost:
+        there = set(texts)
+        lost = [each for each in expected if each not in there]
         part = container.sheets.get(GUIDE_TITLE, "")
         there |= set(_inline(container.part(part))) if container.has(part) else set()
         squashed = {squash(each) for each in there}
