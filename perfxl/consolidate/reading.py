@@ -24,6 +24,7 @@ from .content import Content, content_of
 from .direct import submission_rows
 from .files import Found, bytes_of, seems_legacy
 from .rows import Rows, rows_of
+from .stamps import Stamp, stamp_of, steady_devices
 from .store import Store
 
 __all__ = ["BOUNDS", "FileReader", "Progress", "Read", "ReadFile", "contents_of", "lost_content", "read_contents", "reader_mark"]
@@ -118,7 +119,10 @@ def read_contents(
     the keys that the reader verifies with: what was read with others is read again.
     """
     mark = f"{reader_mark()}-{seals}" if seals else reader_mark()
-    stored = _known(files, store, mark)
+    # What reads elsewhere may see another file under the same name; a store in memory sees no second run.
+    stamps = _stamps(files) if store.path and not cluster else {}
+    seen = store.seen() if stamps else {}
+    stored = _known(files, store, mark, {name: seen[stamp] for name, stamp in stamps.items() if stamp in seen})
     fresh = [each for each in files if each.shown not in stored]
     done = len(stored)
     if progress is not None and done:
@@ -149,6 +153,10 @@ def read_contents(
             done += 1
             if progress is not None:
                 progress(done, len(files), name)
+    new = [each for each in files if each.shown in stored and each.shown in stamps and stamps[each.shown] not in seen]
+    if new:
+        after = _stamps(new)  # folders may have changed places meanwhile, which no file's own times tell
+        store.keep_seen({stamp: stored[name] for name, stamp in after.items() if stamp == stamps[name]})
     return Read(
         store=store,
         names=tuple(each.shown for each in files),
@@ -165,19 +173,30 @@ def _workers(files: Sequence[Found], jobs: int) -> int:
     return 2 if found == 1 and jobs == 0 and any(map(seems_legacy, files)) else found
 
 
-def _known(files: Sequence[Found], store: Store, mark: str) -> dict[str, str]:
+def _stamps(files: Sequence[Found]) -> dict[str, Stamp]:
+    """What the file system says of the files that can be known again by it, by their shown names."""
+    devices, now = steady_devices(), time.time_ns()
+    if not devices:
+        return {}
+    found = ((each.shown, stamp_of(each.path, devices, now)) for each in files if not each.inside and not each.fault)
+    return {name: stamp for name, stamp in found if stamp is not None}
+
+
+def _known(files: Sequence[Found], store: Store, mark: str, untouched: Mapping[str, str]) -> dict[str, str]:
     """The hashes of files whose content the store holds, by their shown names.
 
-    Every file is hashed on every run: at 0.07 ms of CPU each that is cheap, while a
-    path, size and time can stay the same over other bytes (copies that keep times,
-    shares that keep whole seconds, files put back from an archive).
+    ``untouched`` are the hashes of files that have not changed since they were read
+    (see :mod:`~perfxl.consolidate.stamps`); every other file is hashed on every run.
     """
     known = store.known(mark)
     if not known:
         return {}  # the processes that read will hash
-    with ThreadPoolExecutor() as threads:
-        hashes = list(threads.map(_hash, files))
-    return {each.shown: sha256 for each, sha256 in zip(files, hashes, strict=True) if sha256 in known}
+    hashes = dict(untouched)
+    others = [each for each in files if each.shown not in hashes]
+    if others:
+        with ThreadPoolExecutor() as threads:
+            hashes.update(zip((each.shown for each in others), threads.map(_hash, others), strict=True))
+    return {each.shown: hashes[each.shown] for each in files if hashes[each.shown] in known}
 
 
 def _hash(found: Found) -> str:

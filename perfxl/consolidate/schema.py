@@ -14,6 +14,8 @@ Tables
 ``explanation``  审核说明 by sheet and row (``grp`` "" and ``slot`` the row of the grid, or a row of a group)
 ``finding``      what reading and checking found in it, in order
 ``file``         every file ever given, by the name shown: its content, its state in the last run that saw it, and why
+``seen``         (from version 6) what the file system said of a file when it was read (times in nanoseconds), and the SHA-256
+                 of its bytes: unless anything of that has changed, it is not read again (:mod:`perfxl.consolidate.stamps`)
 ``cross_finding`` findings across submissions of the last run, and those of files whose content is not kept
 ``task``         the task: form, year, round, deadline, policy
 ``roster_unit``, ``roster_project``  the roster and the ceilings (预算控制数, 10⁻⁶ 万元; NULL: none given)
@@ -265,7 +267,19 @@ UPDATE project SET (count, indicators) = (
 DROP TABLE indicator;
 """
 
-MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
+_SIXTH = """
+CREATE TABLE seen (
+    device INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (device, inode)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
 """Script ``n`` (from 0) leads from version ``n`` to ``n + 1``."""
 
 VERSION = len(MIGRATIONS)

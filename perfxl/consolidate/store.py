@@ -29,6 +29,7 @@ from .content import Content, Explanation, Project, Value
 from .rows import TABLES, Rows, rows_of
 from .schema import APPLICATION_ID, MIGRATIONS, VERSION
 from .shelf import Shelf, StoredIndicators
+from .stamps import Stamp
 
 __all__ = ["Store"]
 
@@ -156,6 +157,17 @@ class Store:
         unread = Condition.UNREADABLE.value
         query = "SELECT sha256 FROM content WHERE (reader = ? OR reader GLOB ?) AND condition <> ?"
         return {str(row[0]) for row in self.rows(query, (reader, f"{reader}-*", unread))}
+
+    def seen(self) -> dict[Stamp, str]:
+        """The SHA-256 of files that were read, by what the file system said of them then."""
+        return {Stamp._make(row): sha256 for *row, sha256 in self.rows("SELECT * FROM seen")}  # type: ignore[misc]
+
+    def keep_seen(self, stamps: Mapping[Stamp, str]) -> None:
+        """Remember what files with these stamps held; a file is known by its latest stamp only."""
+        if stamps:
+            with self.transaction() as connection:
+                rows = ((*stamp, sha256) for stamp, sha256 in stamps.items())
+                connection.executemany("INSERT OR REPLACE INTO seen VALUES (?,?,?,?,?,?)", rows)
 
     def add(self, contents: Iterable[Content], reader: str) -> None:
         """Store contents, replacing what an older reader made of the same bytes."""
