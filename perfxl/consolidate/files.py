@@ -14,7 +14,7 @@ from ..errors import PerfxlError
 from ..workbook.container import Refusal
 from .archives import Member, Span, archive_kind, is_archive, member_bytes, members, refuse_archive
 
-__all__ = ["Found", "Gathered", "bytes_of", "gather", "seems_legacy", "shown_path"]
+__all__ = ["Found", "Gathered", "bytes_of", "gather", "real_path", "seems_legacy", "shown_path"]
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ett", ".xltx", ".xltm", ".ods"})
 _PACKED = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".tar.gz")
@@ -57,7 +57,7 @@ def gather(paths: Iterable[Path], *, but: Iterable[Path] = ()) -> Gathered:
     be opened stands among the others.  C01 for a path that does not exist, C05
     if no file is found.
     """
-    seen: set[Path] = {_real(path) for path in but}
+    seen = {_real(path) for path in but}
     files: list[Found] = []
     others: list[str] = []
     closed: list[Path] = []
@@ -66,8 +66,7 @@ def gather(paths: Iterable[Path], *, but: Iterable[Path] = ()) -> Gathered:
         if not _exists(given):
             files.append(_member(given, names))
             continue
-        for path in _below(given, closed) if given.is_dir() else [given]:
-            real = _real(path)
+        for path, real in _below(given, closed) if given.is_dir() else [(given, _real(given))]:
             if real in seen:
                 continue
             seen.add(real)
@@ -84,14 +83,20 @@ def gather(paths: Iterable[Path], *, but: Iterable[Path] = ()) -> Gathered:
 
 
 def _wanted(name: str) -> bool:
-    return Path(name).suffix.lower() in _WORKBOOKS or name.lower().endswith(_PACKED)
+    name = name.lower()
+    return os.path.splitext(name)[1] in _WORKBOOKS or name.endswith(_PACKED)  # noqa: PTH122 - a Path takes ten times as long
 
 
-def _real(path: Path) -> Path:
+def real_path(path: Path) -> Path:
+    """The path without links; where these lead in a circle, the path as it is, from the root."""
     try:
         return path.resolve()
-    except (OSError, RuntimeError):  # links that lead in a circle
+    except (OSError, RuntimeError):
         return path.absolute()
+
+
+def _real(path: Path) -> str:
+    return os.path.normcase(real_path(path))
 
 
 def _exists(path: Path) -> bool:
@@ -186,14 +191,19 @@ def _unlike(name: str, names: set[str]) -> str:
     return shown
 
 
-def _below(folder: Path, closed: list[Path]) -> Iterator[Path]:
+def _below(folder: Path, closed: list[Path]) -> Iterator[tuple[Path, str]]:
+    """Every file below with its real path."""
+
     def keep(fault: OSError) -> None:
         closed.append(Path(fault.filename or folder))
 
     for where, folders, names in os.walk(folder, onerror=keep):
         folders[:] = sorted((name for name in folders if not _left_out(name)), key=_natural)
+        here, base = Path(where), _real(Path(where))
         for name in sorted((name for name in names if not _left_out(name)), key=_natural):
-            yield Path(where) / name
+            path = here / name
+            # Only the folder has to be looked up, once: a file that is no link is where it is.
+            yield path, _real(path) if os.path.islink(path) else os.path.join(base, os.path.normcase(name))  # noqa: PTH114, PTH118
 
 
 def _left_out(name: str) -> bool:

@@ -20,7 +20,7 @@ from ..form.records import MICRO, from_micro
 from ..workbook.seal import KeyRing
 from .content import Content
 from .dataset import Dataset, common_form, dataset_of
-from .files import Found, gather
+from .files import Found, gather, real_path
 from .ledger import (
     choices_of,
     counted,
@@ -294,14 +294,24 @@ def _opener(folder: Path | None, outputs: ExitStack) -> OpenFile | None:
 def _links(files: Sequence[Found], output: Path) -> dict[str, str]:
     """From each shown name to the URI reference that leads there from the output's folder."""
     base = output.resolve().parent
+    folders: dict[str, str] = {}
     found: dict[str, str] = {}
     for each in files:
-        try:
-            path = each.path.resolve()
-        except (OSError, RuntimeError):  # links that lead in a circle
-            path = each.path.absolute()
-        try:
-            found[each.shown] = quote(os.fsencode(Path(os.path.relpath(path, base)).as_posix()))
-        except ValueError:  # another drive
-            found[each.shown] = path.as_uri()
+        folder, name = os.path.split(each.path)
+        if os.path.islink(each.path) or name in ("", "..", "."):  # noqa: PTH114 - of a file that is no link, only the folder's links matter
+            path = real_path(each.path)
+            folder, name = str(path.parent), path.name
+        start = folders.get(folder)
+        if start is None:
+            start = folders[folder] = _reference(real_path(Path(folder or ".")), base)
+        found[each.shown] = start + quote(os.fsencode(name))
     return found
+
+
+def _reference(folder: Path, base: Path) -> str:
+    """The URI reference that leads from one folder to another, ready for a name."""
+    try:
+        way = Path(os.path.relpath(folder, base)).as_posix()
+    except ValueError:  # another drive
+        return f"{folder.as_uri()}/"
+    return "" if way == "." else f"{quote(os.fsencode(way))}/"
