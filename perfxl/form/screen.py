@@ -9,36 +9,47 @@ what fails, and undecided outcomes are left out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import cast
 
-from ..rules.inline import Constants, Inliner, made
 from ..rules.python import Outcome
-from ..rules.targets import Target, read_target
-from ..rules.values import NA, ReadValue, squash
+from ..rules.types import Raw
+from ..rules.values import NA, ReadValue
+from .columns import AS_IT_IS, Column, as_they_are, distinct
 from .evaluate import Failure, Held, Program, counted_key, message_of, program_of
-from .model import COVER, Block, Check, Form, Group, Scope
+from .generated import Failed, ScreenRows, ScreenSheet, Values, row_function, sheet_function
+from .model import COVER, Block, Form, Scope
 from .records import Book, Row, SheetRecord
-from .rules import scope_of
 
 __all__ = ["failures_of"]
 
-Values = Mapping[str, ReadValue]
-Failed = list[tuple[int, int]]
-"""Check numbers with the row (or block) that fails, -1 for a whole sheet."""
 
-_AS_IT_IS = ("text", "long", "code")
-"""Types whose read value is the text without blanks."""
+class _Alike:
+    """The sheets of one id: a field that stands on each of them is a column too."""
+
+    def __init__(self) -> None:
+        self.values: list[Values] = []
+        self._columns: dict[str, Column] = {}
+        self._distinct: dict[str, bool] = {}
+
+    def column(self, name: str) -> Column:
+        found = self._columns.get(name)
+        if found is None:
+            found = self._columns[name] = [values[name] for values in self.values]
+        return found
+
+    def distinct(self, name: str) -> bool:
+        found = self._distinct.get(name)
+        if found is None:
+            found = self._distinct[name] = distinct(self.column(name))
+        return found
 
 
 class _Surroundings:
     """What a formula reads beyond its own place (see rules.python.Surroundings), of one sheet."""
 
-    def __init__(
-        self, program: Program, record: SheetRecord, alike: Mapping[str, Sequence[Values]], begun: Mapping[str, int]
-    ) -> None:
-        self.columns: dict[str, list[ReadValue]] = {}
+    def __init__(self, program: Program, record: SheetRecord, alike: _Alike, begun: Mapping[str, int]) -> None:
+        self.columns: dict[str, Column] = {}
         self.block: Block | None = None
         self.block_number = -1
         self._program = program
@@ -48,11 +59,9 @@ class _Surroundings:
         self._counts: dict[str, Counter[str]] = {}
         self._readable: dict[str, bool] = {}
 
-    def _column(self, name: str) -> list[ReadValue]:
+    def _column(self, name: str) -> Column:
         found = self.columns.get(name)
-        if found is None:
-            found = self.columns[name] = [values[name] for values in self._alike[self._record.sheet]]
-        return found
+        return self._alike.column(name) if found is None else found
 
     def readable(self, name: str) -> bool:
         found = self._readable.get(name)
@@ -69,6 +78,11 @@ class _Surroundings:
         if found is None:
             found = self._counts[name] = Counter(map(counted_key, self._column(name)))
         return found
+
+    def distinct(self, name: str) -> bool:
+        """Surely no value of the column stands there twice."""
+        found = self.columns.get(name)
+        return self._alike.distinct(name) if found is None else distinct(found)
 
     def total(self, name: str) -> float:
         return sum(value for value in self._column(name) if isinstance(value, float))
@@ -90,6 +104,14 @@ class _Surroundings:
             found[row.block] += 1
         return found
 
+    def in_blocks(self, group: str, count: int) -> bool:
+        """There is a begun row of the group at each of the first ``count`` blocks."""
+        rows = self._record.rows.get(group, ())
+        blocks = self._program.form.groups[group].blocks
+        if blocks[0].level2 == "":
+            return bool(rows)
+        return len({row.block for row in rows}) == len(blocks) >= count
+
     def sheets(self, sheet: str) -> float:
         return float(self._begun_sheets.get(sheet, 0))
 
@@ -102,128 +124,26 @@ class _Surroundings:
         return self._program.items[name]
 
 
-ScreenRows = Callable[[Sequence[Row], Values, _Surroundings, Failed], None]
-ScreenSheet = Callable[[Values, _Surroundings, Failed], None]
+class _SingleReader:
+    """Reads the values of a sheet's own fields (see :func:`~.records.values_of`)."""
 
+    def __init__(self, form: Form, sheet: str) -> None:
+        fields = [(each.name, each.type) for each in form.entry_fields(sheet) if not each.group]
+        kinds = {name: kind for name, kind in fields if kind is not None}
+        self._texts = tuple(name for name, kind in kinds.items() if kind.name in AS_IT_IS)
+        self._text_readers = [(name, kinds[name].read) for name in self._texts]
+        self._others = [(name, kind.read) for name, kind in kinds.items() if name not in self._texts]
 
-class _Writer:
-    """Writes the checks of one place as lines of Python, for a function with these ``names``."""
-
-    def __init__(self, program: Program, names: dict[str, object], sheet: str, group: Group | None, scope: Scope) -> None:
-        blocks = group.blocks if group else ()
-        constants: Constants = [{"level1": each.level1, "level2": each.level2, "required": each.required} for each in blocks]
-        known = scope_of(program.form, sheet, group.name if group else "", blocks=scope is Scope.GROUP)
-        self._inliner = Inliner(
-            known, program.items, names, constants, by_block=scope is Scope.GROUP, counted=scope is Scope.ROW
-        )
-
-    def lines(self, checks: Sequence[Check], place: str, *, guarded: bool) -> list[str]:
-        """Append the number and place of each check that fails; ``guarded``: values may be ill-typed."""
-        return [line for check in checks for line in self._check(check, place, guarded)]
-
-    def _check(self, check: Check, place: str, guarded: bool) -> list[str]:
-        failed = f"failed.append(({check.number}, {place}))"
-        formula = check.formula
-        if formula is None:
-            return [f"if f_{check.field} is NA: {failed}"] if guarded else []
-        guards = [f"f_{name} is not NA" for name in sorted(formula.fields)] if guarded else []
-        guards += [f"around.readable({name!r})" for name in sorted(formula.columns)]
-        line = f"if {' and '.join([*guards, f'not {self._inliner.condition(formula)}'])}: {failed}"
-        return [line] if self._inliner.decided else ["try:", f"    {line}", "except Undecided: pass"]
-
-
-def _indented(lines: Sequence[str]) -> list[str]:
-    return ["    " + line for line in lines]
-
-
-def _fields(checks: Sequence[Check]) -> list[str]:
-    asked = {name for check in checks if check.formula for name in check.formula.fields}
-    return sorted(asked | {check.field for check in checks if check.formula is None})
-
-
-def _ill_typed(names: Sequence[str]) -> str:
-    return " or ".join(f"f_{name} is NA" for name in names) or "False"
-
-
-def _apart(form: Form, names: Sequence[str]) -> list[str]:
-    targets = [name for name in names if form.fields[name].type_name == "target"]
-    return [
-        f"{', '.join(f'{part}_{name}' for part in Target._fields)} = target(f_{name} if f_{name}.__class__ is str else '')"
-        for name in targets
-    ]
-
-
-def _given(form: Form, names: Sequence[str]) -> list[str]:
-    return [*(f"f_{name} = values[{name!r}]" for name in names), *_apart(form, names)]
-
-
-def _sheet_function(program: Program, checks: Sequence[Check], sheet: str) -> ScreenSheet:
-    """The checks of a whole sheet and of the blocks of its groups."""
-    form = program.form
-    names: dict[str, object] = {"NA": NA, "target": read_target, "squash": squash}
-    whole = [check for check in checks if not check.in_rows]
-    in_blocks = [check for check in checks if check.scope is Scope.GROUP]
-    writer = _Writer(program, names, sheet, None, Scope.SHEET)
-    fields = _fields([*whole, *in_blocks])
-    lines = _given(form, fields)
-    for guarded, head in ((True, f"if {_ill_typed(fields)}:"), (False, "else:")):
-        body = writer.lines(whole, "-1", guarded=guarded) or ["pass"]
-        for name in dict.fromkeys(check.group for check in in_blocks):
-            group = form.groups[name]
-            mine = [check for check in in_blocks if check.group == name]
-            own = _Writer(program, names, sheet, group, Scope.GROUP)
-            asked = sorted({each for check in mine if check.formula for each in check.formula.groups})
-            body += [f"begun_{each} = around.begun_by_block({each!r})" for each in asked]
-            body.append(f"for block in range({len(group.blocks)}):")
-            body += _indented(own.lines(mine, "block", guarded=guarded))
-        lines += [head, *_indented(body)]
-    return cast(ScreenSheet, made(["def compiled(values, around, failed):", *_indented(lines)], names))
-
-
-def _row_function(program: Program, checks: Sequence[Check], group: Group) -> ScreenRows:
-    """The checks of the rows of a group; those that ask for a column come after all rows are read."""
-    form = program.form
-    own = [name for name in group.fields if form.fields[name].type is not None]
-    outer = [name for name in _fields(checks) if name not in own]
-    soon = [check for check in checks if not (check.formula and check.formula.columns)]
-    late = [check for check in checks if check.formula and check.formula.columns]
-    kept = [name for name in _fields(late) if name in own]
-    columns = [name for name in own if name in program.columns]
-    names: dict[str, object] = {"NA": NA, "target": read_target, "squash": squash}
-    names |= {f"read_{name}": kind.read for name in own if (kind := form.fields[name].type) is not None}
-    writer = _Writer(program, names, group.sheet, group, Scope.ROW)
-    lines = [*_given(form, outer), *(f"c_{name} = around.columns[{name!r}] = []" for name in columns)]
-    lines += ["kept = []", "for at, row in enumerate(rows):"]
-    body = ["block = row.block", "raw = row.raws.get"]
-    body += [line for name in own for line in _reading(form, name)]
-    body += [*_apart(form, own), *(f"c_{name}.append(f_{name})" for name in columns)]
-    if late:
-        body.append(f"kept.append(({''.join(f'f_{name}, ' for name in kept)}block))")
-    for guarded, head in ((True, f"if {_ill_typed([*own, *outer])}:"), (False, "else:")):
-        body += [head, *_indented(writer.lines(soon, "at", guarded=guarded) or ["pass"])]
-    lines += _indented(body)
-    if late:
-        asked = sorted({name for check in late if check.formula for name in check.formula.columns})
-        lines += [f"counts_{name} = around.counts({name!r})" for name in asked]
-        lines.append(f"for at, ({''.join(f'f_{name}, ' for name in kept)}block) in enumerate(kept):")
-        lines += _indented([*_apart(form, kept), *writer.lines(late, "at", guarded=True)])
-    return cast(ScreenRows, made(["def compiled(rows, values, around, failed):", *_indented(lines)], names))
-
-
-def _reading(form: Form, name: str) -> list[str]:
-    """The lines that read a row's value: texts without white space, which are most, are taken as they are."""
-    if form.fields[name].type_name not in _AS_IT_IS:
-        return [f"f_{name} = read_{name}(raw({name!r}))"]
-    return [
-        f"v = raw({name!r})",
-        "if v.__class__ is str:",
-        "    w = v.split(None, 1)",
-        f"    f_{name} = v if len(w) == 1 and len(w[0]) == len(v) else squash(v)",
-        f"else: f_{name} = '' if v is None else read_{name}(v)",
-    ]
-
-
-# --- running ----------------------------------------------------------------------
+    def read(self, raws: Mapping[str, Raw]) -> dict[str, ReadValue]:
+        texts = list(map(raws.get, self._texts))
+        values: dict[str, ReadValue]
+        if as_they_are(texts):
+            values = dict(zip(self._texts, texts, strict=True))  # type: ignore[arg-type]
+        else:
+            values = {name: read(raws.get(name)) for name, read in self._text_readers}
+        for name, read in self._others:
+            values[name] = read(raws.get(name))
+        return values
 
 
 class _Screen:
@@ -233,17 +153,12 @@ class _Screen:
         self.program = program = program_of(form)
         self.sheets: dict[str, ScreenSheet] = {}
         self.rows: dict[str, list[tuple[str, ScreenRows]]] = {}
-        self.readers = {
-            sheet: [
-                (each.name, each.type.read) for each in form.entry_fields(sheet) if not each.group and each.type is not None
-            ]
-            for sheet in (COVER, *form.sheets)
-        }
+        self.readers = {sheet: _SingleReader(form, sheet) for sheet in (COVER, *form.sheets)}
         for sheet in (COVER, *form.sheets):
             checks = form.checks_of[sheet]
-            self.sheets[sheet] = _sheet_function(program, checks, sheet)
+            self.sheets[sheet] = sheet_function(program, checks, sheet)
             self.rows[sheet] = [
-                (name, _row_function(program, [each for each in checks if each.scope is Scope.ROW and each.group == name], group))
+                (name, row_function(program, [each for each in checks if each.scope is Scope.ROW and each.group == name], group))
                 for name, group in form.groups.items()
                 if group.sheet == sheet
             ]
@@ -251,22 +166,22 @@ class _Screen:
     def failures(self, book: Book) -> list[list[Failure]]:
         form = self.program.form
         records = list(book.all())
-        values = [{name: read(record.raws.get(name)) for name, read in self.readers[record.sheet]} for record in records]
+        values = [self.readers[record.sheet].read(record.raws) for record in records]
         shared: dict[str, ReadValue] = {}
-        alike: dict[str, list[Values]] = {}
+        alike: dict[str, _Alike] = {}
         begun: Counter[str] = Counter()
         idle: list[bool] = []
         for record, own in zip(records, values, strict=True):
             repeats = record.sheet != COVER and form.sheets[record.sheet].repeats
             if not repeats:
                 shared.update(own)
-            alike.setdefault(record.sheet, []).append(own)
+            alike.setdefault(record.sheet, _Alike()).values.append(own)
             is_begun = record.begun
             begun[record.sheet] += is_begun
             idle.append(repeats and not is_begun)
         found: list[list[Failure]] = []
         for record, own, skip in zip(records, values, idle, strict=True):
-            around = _Surroundings(self.program, record, alike, begun)
+            around = _Surroundings(self.program, record, alike[record.sheet], begun)
             found.append([] if skip else self._sheet(record, {**shared, **own}, around))
         return found
 

@@ -14,6 +14,7 @@ that is cheapest; the outcomes are the same.  The surrounding function binds
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any, cast
 
 from .analyse import Expression, Role, Scope
@@ -82,6 +83,36 @@ def always_decided(node: Node) -> bool:
         if node.function == "INT" and not _sum_of_values(node.arguments[0]):
             return False
     return all(always_decided(each) for each in _below(node))
+
+
+_CHANCES = {"=": 0.2, "<>": 0.8}
+
+
+def _chance(node: Node) -> float:
+    """A guess how often a condition holds: words seldom stand in a text, limits are mostly kept."""
+    match node:
+        case Call(function="NOT", arguments=(argument,)):
+            return 1 - _chance(argument)
+        case Call(function="AND", arguments=arguments):
+            return prod(_chance(each) for each in arguments)
+        case Call(function="OR", arguments=arguments):
+            return 1 - prod(1 - _chance(each) for each in arguments)
+        case Call(function=function):
+            return {"CONTAINS": 0.1, "ONE_OF": 0.3, "BLANK": 0.1}.get(function, 0.5)
+        case Binary(operator=operator):
+            return _CHANCES.get(operator, 0.9)
+        case _:
+            return 0.5
+
+
+def _effort(node: Node) -> int:
+    """How much there is to ask, in steps."""
+    return 1 + sum(_effort(each) for each in _below(node) if not isinstance(each, Number | Text | Truth | Name))
+
+
+def _promise(node: Node, settles: bool) -> float:
+    """How soon the condition is likely to settle an OR (by holding) or an AND (by failing)."""
+    return (_chance(node) if settles else 1 - _chance(node)) / _effort(node)
 
 
 class Inliner(Translator):
@@ -209,7 +240,8 @@ class Inliner(Translator):
         if function in _CUTS and isinstance(arguments[0], Name):
             return self._cut(function, arguments)
         if function in ("AND", "OR") and self.decided:
-            return "(" + f" {function.lower()} ".join(self.code(each) for each in arguments) + ")"
+            ordered = sorted(arguments, key=lambda each: _promise(each, function == "OR"), reverse=True)
+            return "(" + f" {function.lower()} ".join(self.code(each) for each in ordered) + ")"
         return super().call(function, arguments)
 
     def _cut(self, function: str, arguments: tuple[Node, ...]) -> str:

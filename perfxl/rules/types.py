@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from .functions import Kind
-from .targets import normal_form, quoted, spelling, spelling_formula, squash_formula
+from .targets import Target, normal_form, quoted, read_target, spelling, spelling_formula, squash_formula
 from .values import NA, ReadValue, fold, left, plain, rounded, squash, strip
 
-__all__ = ["CellError", "FieldType", "Raw", "choice_type", "is_blank", "number_type", "shown", "shown_formula", "text_type"]
+__all__ = [
+    "CellError", "FieldType", "Raw", "choice_type", "is_blank", "number_type", "shown", "shown_formula", "text_target",
+    "text_type",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,25 @@ def _read_text(raw: Raw) -> ReadValue:
     return "" if raw is None else NA
 
 
-@lru_cache(maxsize=65536)
-def _target_text(text: str) -> str:
-    return normal_form(spelling(text))
+class _Known(dict[str, Target]):
+    """Texts that were read as target values; units write the same few thousand."""
+
+    def __missing__(self, text: str) -> Target:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        found = self[text] = read_target(normal_form(spelling(text)))
+        return found
+
+
+_MOST_KNOWN: Final = 65_536
+KNOWN_TARGETS: Final = _Known()
+text_target: Final[Callable[[str], Target]] = KNOWN_TARGETS.__getitem__
+"""A text as a target value: its normal form (which is its read value) and the parts of it."""
 
 
 def _read_target(raw: Raw) -> ReadValue:
     if isinstance(raw, str):
-        return _target_text(raw)
+        return text_target(raw).form
     return "" if raw is None else NA
 
 
@@ -123,11 +136,6 @@ _SHORT: Final = 1e8
 _SHORT_DECIMALS: Final = 6
 
 
-def _plainly(value: float, decimals: int) -> bool:
-    """The number has few digits and no more than ``decimals`` after the point; False if that is not plain."""
-    return 0 <= decimals <= _SHORT_DECIMALS and round(value, decimals) == value
-
-
 _LARGE: Final = 1000
 _FINE: Final = (11, 7)
 
@@ -139,11 +147,14 @@ def number_type(name: str, *, minimum: float, maximum: float, decimals: int | No
     place below 1 000 and to the 7th above, the most that a double can tell.
     """
 
-    quick = rounded(minimum, 9) == minimum and rounded(maximum, 9) == maximum
+    quick = decimals is None or 0 <= decimals <= _SHORT_DECIMALS
+    quick = quick and rounded(minimum, 9) == minimum and rounded(maximum, 9) == maximum
     least, most = (max(minimum, -_SHORT), min(maximum, _SHORT)) if quick else (1.0, 0.0)
 
     def read(raw: Raw) -> ReadValue:
-        if isinstance(raw, float) and least <= raw <= most and (decimals is None or _plainly(raw, decimals)):
+        if raw is None:
+            return ""
+        if isinstance(raw, float) and least <= raw <= most and (decimals is None or round(raw, decimals) == raw):
             return raw
         if isinstance(raw, bool) or not isinstance(raw, float | int):
             return "" if is_blank(raw) else NA

@@ -30,7 +30,8 @@ _SEED = 1
 
 
 def _forget() -> None:
-    for cached in (functions.check_char, targets.read_target, types._target_text, judges._pieces):
+    types.KNOWN_TARGETS.clear()
+    for cached in (functions.check_char, targets.read_target, judges._pieces):
         cached.cache_clear()
 
 
