@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..form.evaluate import Failure
-from ..form.judges import judge
+from ..form.judges import Texts, judge
 from ..form.model import Check, Form, Severity
 from ..form.records import Book, RowKey, SheetRecord
 from ..form.screen import failures_of
@@ -87,9 +87,10 @@ def _judged(form: Form, book: Book, places: Sequence[SheetPlace], file: str, rei
     """The batch-only rules that Python judges."""
     found: list[Finding] = []
     records = list(book.all())
+    texts = Texts(form, book)
     for rule in form.judges:
         group = form.fields[rule.field].group
-        for verdict in judge(form, rule, book):
+        for verdict in judge(form, rule, texts):
             row = verdict.row
             place = next(place for record, place in zip(records, places, strict=True) if record is verdict.record)
             raw: Raw = (row.raws if row else verdict.record.raws).get(rule.field)

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
+from ..rules.types import Raw
 from ..rules.values import fold, squash
+from .columns import raw_column, text_column
 from .model import Field, Form, JudgeRule
 from .records import Book, Row, SheetRecord, data_text
 
-__all__ = ["JUDGES", "Judge", "Verdict", "judge"]
+__all__ = ["JUDGES", "Judge", "Texts", "Verdict", "judge"]
 
 Settings = Mapping[str, str | float]
 
@@ -42,12 +44,35 @@ class Judge:
     title: str
     settings: Mapping[str, type]
     places: frozenset[str]
-    run: Callable[[Form, JudgeRule, Book], Iterator[Verdict]]
+    run: Callable[[Form, JudgeRule, Texts], Iterator[Verdict]]
 
 
-def judge(form: Form, rule: JudgeRule, book: Book) -> Iterator[Verdict]:
-    """Run one batch-only rule over a book."""
-    return JUDGES[rule.python].run(form, rule, book)
+def judge(form: Form, rule: JudgeRule, texts: Texts) -> Iterator[Verdict]:
+    """Run one batch-only rule over the texts of a book."""
+    return JUDGES[rule.python].run(form, rule, texts)
+
+
+class Texts:
+    """What stands in the rows of a book's projects, as texts without blanks; a column is read once for all judges."""
+
+    def __init__(self, form: Form, book: Book) -> None:
+        self.projects = book.projects(form)
+        self._form = form
+        self._columns: dict[tuple[str, str, int], list[str]] = {}
+
+    def column(self, name: str, group: str, project: int) -> list[str]:
+        """A field in every row of a group in a project (its place among ``projects``), "" where there is no text."""
+        found = self._columns.get((name, group, project))
+        if found is None:
+            rows = self.projects[project].rows.get(group, ())
+            found = self._columns[name, group, project] = _column(self._form.fields[name], rows)
+        return found
+
+
+def _column(field: Field, rows: Sequence[Row]) -> list[str]:
+    raws = raw_column([row.raws for row in rows], field.name)
+    found = text_column(raws) if field.type_name in _AS_IT_IS else None
+    return [_words(field, raw) for raw in raws] if found is None else found
 
 
 # --- copied indicators (U03) ------------------------------------------------------
@@ -60,31 +85,51 @@ def normal_name(text: str) -> str:
     return fold(text if text.isalnum() else _PUNCTUATION.sub("", text))
 
 
-def _words(field: Field, row: Row) -> str:
+def _words(field: Field, raw: Raw) -> str:
     """A value as text without blanks, "" where there is none."""
-    raw = row.raws.get(field.name)
     if not isinstance(raw, str):
         return ""
     return squash(raw if field.type_name in _AS_IT_IS else data_text(field, raw))
 
 
 _AS_IT_IS = ("text", "long", "target")
+_START = 3
+_STARTS = re.compile(r"[\u4e00-\u9fff]*")
 
 
-def _names(form: Form, field: str, record: SheetRecord) -> frozenset[str]:
-    meant = form.fields[field]
-    found = {normal_name(_words(meant, row)) for row in record.rows.get(meant.group, ())}
-    return frozenset(found - {""})
+class _Names:
+    """The names in one project, and how they start."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self._normal: frozenset[str] | None = None
+        starts = {text[:_START] for text in texts}
+        whole = "".join(starts)
+        # Han characters stay in a normal name as they are, so texts that start with
+        # different ones have different names; of other starts nothing is known.
+        self._starts = starts if len(whole) == _START * len(starts) and _STARTS.fullmatch(whole) else set()
+
+    @property
+    def normal(self) -> frozenset[str]:
+        if self._normal is None:
+            self._normal = frozenset({normal_name(text) for text in self._texts} - {""})
+        return self._normal
+
+    def surely_apart(self, other: _Names) -> bool:
+        """There are names on both sides, and no common one."""
+        return bool(self._starts and other._starts and self._starts.isdisjoint(other._starts))
 
 
-def _copied(form: Form, rule: JudgeRule, book: Book) -> Iterator[Verdict]:
+def _copied(form: Form, rule: JudgeRule, texts: Texts) -> Iterator[Verdict]:
     """|A∩B| / min(|A|,|B|) over normalised names, at least ``least`` each, once per pair (DEFINITIONS)."""
     field, threshold, least = str(rule.settings["field"]), float(rule.settings["threshold"]), int(rule.settings["least"])
-    title = form.fields[form.roles["project_name"]]
-    projects = [(record, _names(form, field, record)) for record in book.projects(form)]
+    title, group = form.fields[form.roles["project_name"]], form.fields[field].group
+    projects = [(record, _Names(texts.column(field, group, at))) for at, record in enumerate(texts.projects)]
     for (first, one), (second, other) in combinations(projects, 2):
-        fewer = min(len(one), len(other))
-        shared = len(one & other)
+        if threshold > 0 and one.surely_apart(other):
+            continue
+        fewer = min(len(one.normal), len(other.normal))
+        shared = len(one.normal & other.normal)
         if fewer >= least and shared >= threshold * fewer:
             name = data_text(title, first.raws.get(title.name))
             values = {"other": name, "shared": str(shared), "fewer": str(fewer), "percent": str(shared * 100 // fewer)}
@@ -109,6 +154,11 @@ def _pieces(text: str) -> list[str]:
     for word in _COMMON:
         text = text.replace(word, " ")
     return _HAN.findall(text)
+
+
+@lru_cache(maxsize=8192)
+def _is_rare(pair: str) -> bool:
+    return _RARE_RUNS.fullmatch(pair) is not None
 
 
 def plainly_alike(one: str, other: str) -> bool:
@@ -142,22 +192,32 @@ def _pairs(text: str) -> frozenset[str]:
     return frozenset(piece[at : at + 2] for piece in _pieces(text) for at in range(len(piece) - 1))
 
 
-def _unlike(form: Form, rule: JudgeRule, book: Book) -> Iterator[Verdict]:
+def _unlike(form: Form, rule: JudgeRule, texts: Texts) -> Iterator[Verdict]:
     """A row whose description shares less than ``threshold`` with its name but has words of another row's.
 
     Many a good description words its name anew (出勤率: 实际到岗天数与应到天数之比), so
     unlikeness alone proves nothing; a description that speaks of another indicator was copied.
     """
-    field, threshold = form.fields[rule.field], float(rule.settings["threshold"])
-    other = form.fields[str(rule.settings["field"])]
-    rows = [(record, row) for record in book.projects(form) for row in record.rows.get(field.group, ())]
-    names = [_words(other, row) for _, row in rows]
-    for name, (record, row) in zip(names, rows, strict=True):
-        text = _words(field, row)
-        if not name or not text or plainly_alike(name, text) or likeness(name, text) >= threshold:
-            continue
-        if _speaks_of_another(text, name, names):
-            yield Verdict(record=record, row=row, values={"name": name[:20], "text": text[:20]})
+    threshold, group = float(rule.settings["threshold"]), form.fields[rule.field].group
+    columns = [texts.column(str(rule.settings["field"]), group, at) for at in range(len(texts.projects))]
+    names = [name for column in columns for name in column]
+    for at, (record, column) in enumerate(zip(texts.projects, columns, strict=True)):
+        described = texts.column(rule.field, group, at)
+        for place in _begun_otherwise(column, described):
+            name, text = column[place], described[place]
+            if not name or not text or plainly_alike(name, text) or likeness(name, text) >= threshold:
+                continue
+            if _speaks_of_another(text, name, names):
+                yield Verdict(record=record, row=record.rows[group][place], values={"name": name[:20], "text": text[:20]})
+
+
+def _begun_otherwise(names: Sequence[str], texts: Sequence[str]) -> list[int]:
+    """The places where the text does not plainly repeat how the name begins, as a good description often does."""
+    return [
+        at
+        for at, (name, text) in enumerate(zip(names, texts, strict=True))
+        if not ((start := name[:2]) in text and _is_rare(start))
+    ]
 
 
 def _speaks_of_another(text: str, name: str, names: Sequence[str]) -> bool:

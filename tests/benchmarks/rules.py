@@ -61,7 +61,11 @@ def measured(files: int, runs: int) -> dict[str, float]:
 
         stages: dict[str, Callable[[], object]] = {
             "screen": lambda: [failures_of(FORM, book) for book, _ in books],
-            "judges": lambda: [list(judges.judge(FORM, rule, book)) for book, _ in books for rule in FORM.judges],
+            "judges": lambda: [
+                list(judges.judge(FORM, rule, texts))
+                for texts in (judges.Texts(FORM, book) for book, _ in books)
+                for rule in FORM.judges
+            ],
             "findings": lambda: [findings_of(FORM, book, places, "a.xlsx") for book, places in books],
             "rows": lambda: [submission_rows(each, "reader") for each in read],
             "insert": insert,
