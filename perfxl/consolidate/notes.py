@@ -20,7 +20,8 @@ from pathlib import PurePath
 
 from ..errors import PerfxlError
 from ..form.model import Form
-from .cross import guard, sql_table
+from .cross import guard
+from .cross_tables import sql_table
 from .manifest import HandedOut, Occasion
 from .roster import Unit
 from .states import Judged, State, is_late, moment

@@ -10,7 +10,8 @@ from string import Formatter
 
 from ..errors import PerfxlError
 from ..form.model import CrossRule, Form, RosterRule
-from .cross import cross_tables, guard
+from .cross import guard
+from .cross_tables import cross_tables
 from .notes import roster_tables
 
 __all__ = ["query_faults"]

@@ -225,7 +225,7 @@ class CrossRule:
     ``field`` is the field at which a finding is reported, "" for the whole
     submission; ``message`` has placeholders {column} for columns of the result.
     The views and the columns that a query must give are told in
-    :mod:`perfxl.consolidate.cross`.
+    :mod:`perfxl.consolidate.cross_tables`.
     """
 
     id: str

@@ -72,7 +72,7 @@ class DescribeFaultyQueries:
         with pytest.raises(PerfxlError) as fault:
             CliRunner().invoke(app, ["form", "check", str(path)], catch_exceptions=False)
         columns, tables = (each.remedy for each in (fault.value, *fault.value.more))
-        assert columns.startswith("可用的列有 project：_submission、_unit、_unit_name、_department、_ordinal、code、name、budget")
+        assert columns.startswith("可用的列有 project：_submission、_unit、_unit_name、_department、_ordinal、_project")
         assert tables.startswith("可用的表有 submission、project、indicator、roster、ceiling、task、last_project")
 
     def it_refuses_a_query_that_changes_something(self, tmp_path: Path) -> None:

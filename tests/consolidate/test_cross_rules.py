@@ -140,6 +140,17 @@ class DescribeX04:
             row.raws["indicator"] = str(row.raws["indicator"]).replace("0", "０").replace("甲", "甲　")
         assert len(found([unit("657001", own("甲")), unit("657002", other)], None, "X04")) == 1
 
+    @pytest.mark.parametrize("first", [0, 1])
+    def it_names_the_likest_project_of_a_unit_that_has_several(self, first: int) -> None:
+        near, nearer = own("甲", CODES[2]), own("甲", CODES[3])
+        for row in near.rows["indicators"][8:]:
+            row.raws["indicator"] = f"另{row.block}"
+        nearer.rows["indicators"].append(Row(0, 1, {**nearer.rows["indicators"][0].raws, "indicator": "多一个"}))
+        both = [near, nearer] if first else [nearer, near]
+        assert [row[3] for row in found([unit("657001", *both), unit("657002", own("甲"))], None, "X04")] == [
+            "9 个指标中有 9 个与 657001单位657001 的项目同名，请按本项目实际填写"
+        ]
+
     def it_takes_thousands_of_copies_in_its_stride(self) -> None:
         files = [unit(f"{number:06d}", own("同" if number % 2 else "异", f"C{number}")) for number in range(2000)]
         contents = [content_of(each) for each in files]
