@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
+from ..form.evaluate import Held
 from ..form.model import COVER, Form, Severity
 from ..rules.types import shown
 from ..rules.values import plain
@@ -55,6 +57,12 @@ def _changed(reading: Reading, seal: Seal) -> Iterator[Fault]:
 
 def unit_rule(form: Form) -> str:
     """The rule with a formula about the unit code, "" if the form has none."""
+    return _unit_rule(Held(form))
+
+
+@lru_cache(maxsize=16)
+def _unit_rule(held: Held) -> str:
+    form = held.form
     code = form.roles["unit_code"]
     wanted = (each for each in form.checks if each.field == code and each.severity is Severity.ERROR)
     return next((each.rule for each in wanted if each.formula is not None), "")

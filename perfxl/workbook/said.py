@@ -24,6 +24,7 @@ __all__ = ["SAID_KEY", "Noted", "Stale", "noted_in", "said_meta", "stale_in"]
 SAID_KEY = "said"
 _PIECE = 30_000
 _PIECES = 20
+_PIECE_KEYS = tuple(f"{SAID_KEY}{number}" for number in range(1, _PIECES + 1))
 
 NotedKey = tuple[str, int, RowKey]
 """Sheet, ordinal and row beside which an explanation stands."""
@@ -68,7 +69,7 @@ def said_meta(form: Form, plan: Plan, book: Book, before: Noted | None = None) -
     pieces = [whole[at : at + _PIECE] for at in range(0, len(whole), _PIECE)]
     if len(pieces) > _PIECES:
         raise ValueError("too many explanations to note")
-    return {f"{SAID_KEY}{number}": piece for number, piece in enumerate(pieces, 1)}
+    return dict(zip(_PIECE_KEYS, pieces, strict=False))
 
 
 def _explained(form: Form, plan: Plan, book: Book) -> Iterator[tuple[NotedKey, str, dict[str, Raw]]]:
@@ -80,11 +81,13 @@ def _explained(form: Form, plan: Plan, book: Book) -> Iterator[tuple[NotedKey, s
 
 def noted_in(meta: Mapping[str, str]) -> Noted:
     """What a workbook notes; nothing where it does not, or not as it was written."""
-    whole = "".join(meta.get(f"{SAID_KEY}{number}", "") for number in range(1, _PIECES + 1))
+    whole = "".join([meta[key] for key in _PIECE_KEYS if key in meta])
+    if not whole:
+        return {}
     try:
         return {
             (str(sheet), int(ordinal), RowKey(str(group), int(block), int(slot))): (str(text), dict(values))
-            for sheet, ordinal, group, block, slot, text, values in json.loads(whole or "[]")
+            for sheet, ordinal, group, block, slot, text, values in json.loads(whole)
         }
     except (ValueError, TypeError):
         return {}

@@ -28,6 +28,7 @@ _PIECE = 30_000
 """A cell holds 32 767 characters."""
 
 _PIECES = 20
+_PIECE_KEYS = tuple(f"sealed{number}" for number in range(1, _PIECES + 1))
 _DECIMALS = 6
 
 
@@ -126,13 +127,13 @@ def seal_meta(
     if len(text) > _PIECE * _PIECES:
         raise ValueError("too much is prefilled for a seal")
     key = ring.current
-    pieces = {f"sealed{at // _PIECE + 1}": text[at : at + _PIECE] for at in range(0, len(text), _PIECE)}
+    pieces = {_PIECE_KEYS[at // _PIECE]: text[at : at + _PIECE] for at in range(0, len(text), _PIECE)}
     return {"task": ring.task, "unit": code, "key": key.id, "seal": _code(key, text), **pieces, **(said or {})}
 
 
 def _said_digest(meta: Mapping[str, str]) -> str:
     """What the very hidden sheet notes of explanations, in short."""
-    noted = sorted((key, text) for key, text in meta.items() if key.removeprefix(SAID_KEY).isdigit() and key.startswith(SAID_KEY))
+    noted = sorted((key, text) for key, text in meta.items() if key.startswith(SAID_KEY) and key[len(SAID_KEY) :].isdigit())
     return hashlib.sha256(repr(noted).encode("utf-8", "surrogatepass")).hexdigest()[:16] if noted else ""
 
 
@@ -155,7 +156,7 @@ def open_seal(ring: KeyRing, meta: Mapping[str, str], form: Form, plan: Plan) ->
     between another task's workbook (I22) and a forged one (I21).
     """
     code = meta.get("seal", "")
-    text = "".join(meta.get(f"sealed{number}", "") for number in range(1, _PIECES + 1))
+    text = "".join([meta[key] for key in _PIECE_KEYS if key in meta])
     if not code and not text:
         return SealFault("I20")
     said = meta.get("task", "")
@@ -170,7 +171,7 @@ def open_seal(ring: KeyRing, meta: Mapping[str, str], form: Form, plan: Plan) ->
         return SealFault("I21")
     if content.get(RULES_KEY, meta.get(RULES_KEY)) != meta.get(RULES_KEY):
         return SealFault("I21")
-    if content.get(SAID_KEY, _said_digest(meta)) != _said_digest(meta):
+    if SAID_KEY in content and content[SAID_KEY] != _said_digest(meta):
         return SealFault("I21")
     unit, name = content["unit"]
     locked = tuple(Locked(*each) for each in content["locked"])

@@ -94,10 +94,22 @@ class _Held:
         return isinstance(other, _Held)
 
 
+_MOST_TEXTS = 256
+_TEXTS: dict[int, tuple[Plan, str]] = {}
+"""By the identity of plans, which are few and shared by many workbooks; each is held here, so that its identity stays its own."""
+
+
 def plan_text(plan: Plan) -> str:
     """A plan as it stands in the very hidden sheet."""
+    held = _TEXTS.get(id(plan))
+    if held is not None and held[0] is plan:
+        return held[1]
     slots = [[group, block, count] for (group, block), count in sorted(plan.slots.items())]
-    return json.dumps({"counts": dict(sorted(plan.counts.items())), "slots": slots}, ensure_ascii=False)
+    text = json.dumps({"counts": dict(sorted(plan.counts.items())), "slots": slots}, ensure_ascii=False)
+    if len(_TEXTS) >= _MOST_TEXTS:
+        _TEXTS.clear()
+    _TEXTS[id(plan)] = plan, text
+    return text
 
 
 def live_plan(form: Form, plan: Plan) -> LivePlan:
