@@ -36,10 +36,24 @@ from .layout import (
 )
 from .status import status_formula, status_text
 
-__all__ = ["EXPLAINED_LENGTH", "META_LIST_COLUMN", "META_SHEET", "CellValue", "Formula", "LivePlan", "LiveSheet"]
+__all__ = [
+    "EXPLAINED_LENGTH",
+    "LISTS_SHEET",
+    "LIST_COLUMN",
+    "META_SHEET",
+    "CellValue",
+    "Formula",
+    "LivePlan",
+    "LiveSheet",
+]
 
 META_SHEET = "_perfxl"
-META_LIST_COLUMN = 3
+"""Says what the workbook is; read from every workbook that comes back, so nothing else stands there."""
+
+LISTS_SHEET = "_lists"
+"""Lists of the form and what is collected from all sheets, for rules to look things up in."""
+
+LIST_COLUMN = 0
 EXPLAINED_LENGTH = 5
 """Non-blank characters that make an explanation (DEFINITIONS, "Severity")."""
 
@@ -94,16 +108,16 @@ class LivePlan:
         return tuple(names)
 
     def list_range(self, name: str) -> str:
-        """The cells of the very hidden sheet that collect a field, or "" the begun flags, of all sheets."""
+        """The cells of the lists' sheet that collect a field, or "" the begun flags, of all sheets."""
         sheet = self.form.project_sheet.id
         offset = self.listed.index(name) + 1 if name else 0
-        letters = column_letters(META_LIST_COLUMN + offset)
-        return f"'{META_SHEET}'!${letters}$2:${letters}${1 + self.plan.counts[sheet]}"
+        letters = column_letters(LIST_COLUMN + offset)
+        return f"'{LISTS_SHEET}'!${letters}$2:${letters}${1 + self.plan.counts[sheet]}"
 
     def items_range(self, name: str) -> str:
-        """The cells of the very hidden sheet with the items of a list, absolute."""
+        """The cells of the lists' sheet with the items of a list, absolute."""
         letters = column_letters(self.items_column(name))
-        return f"'{META_SHEET}'!${letters}$2:${letters}${1 + len(self.form.lists[name])}"
+        return f"'{LISTS_SHEET}'!${letters}$2:${letters}${1 + len(self.form.lists[name])}"
 
     @staticmethod
     def items_name(name: str) -> str:
@@ -111,8 +125,8 @@ class LivePlan:
         return f"px_l_{name}"
 
     def items_column(self, name: str) -> int:
-        """The column of the very hidden sheet with the items of a list."""
-        return META_LIST_COLUMN + 1 + len(self.listed) + list(self.form.lists).index(name)
+        """The column of the lists' sheet with the items of a list."""
+        return LIST_COLUMN + 1 + len(self.listed) + list(self.form.lists).index(name)
 
     def formula_texts(self) -> dict[int, str]:
         """The Excel text of every check, in its first row on the first sheet."""
@@ -124,15 +138,15 @@ class LivePlan:
         }
 
     def list_formulas(self) -> Iterable[Formula]:
-        """The collecting formulas themselves, on the very hidden sheet."""
+        """The collecting formulas themselves, on the lists' sheet."""
         sheet = self.form.project_sheet
         for ordinal in range(1, self.plan.counts[sheet.id] + 1):
             live = self._sheets[sheet.id, ordinal]
-            yield Formula(ordinal, META_LIST_COLUMN, live.total(ACTIVE_ROW), 0)
+            yield Formula(ordinal, LIST_COLUMN, live.total(ACTIVE_ROW), 0)
             for number, name in enumerate(self.listed):
                 area = live.layout.area(name)
                 cell = live.elsewhere(area.row, area.column + live.layout.width)
-                yield Formula(ordinal, META_LIST_COLUMN + 1 + number, cell, "")
+                yield Formula(ordinal, LIST_COLUMN + 1 + number, cell, "")
 
 
 class LiveSheet:

@@ -113,6 +113,10 @@ class Package(Workbook):  # type: ignore[misc]
 
     structure_secret: PasswordHash | None = None
 
+    def _extract_named_ranges(self, _: object) -> list[str]:
+        # Named ranges are listed among the file's properties too (docProps/app.xml), for nobody: 2 KB of every mail.
+        return []
+
     def _write_workbook_pr(self) -> None:
         super()._write_workbook_pr()
         if self.structure_secret is not None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import takewhile
+from operator import eq
+from typing import NamedTuple
 
 from .archive import Refusal
 from .bounded_xml import Budget, local_name, parse
@@ -18,6 +21,9 @@ __all__ = ["Strings", "read_strings"]
 
 MOST_STRINGS = 200_000
 _LONGEST_REMEMBERED = 2_000
+_LONGEST_BEGUN, _FEWEST_BEGUN, _MOST_BEGUN = 200_000, 50, 16
+"""Bytes of a table that is compared with the next; items that two begin with to be remembered; beginnings remembered."""
+
 _NUMBERS: dict[bytes, int] = {}
 
 _OPEN = re.compile(
@@ -25,7 +31,7 @@ _OPEN = re.compile(
     rb'<sst xmlns="http://schemas\.openxmlformats\.org/spreadsheetml/2006/main"'
     rb'(?: count="[0-9]{1,9}")?(?: uniqueCount="[0-9]{1,9}")?>'
 )
-_FIRST, _LAST, _BETWEEN = "<si>", "</si></sst>", "</si><si>"
+_FIRST, _LAST, _BETWEEN, _END = "<si>", "</si></sst>", "</si><si>", "</sst>"
 _PLAIN, _SPACED, _CLOSE = "<t>", '<t xml:space="preserve">', "</t>"
 _RUN = r'<r>(?:<rPr>(?:<[a-zA-Z0-9]+(?: [a-zA-Z]+="[^"<&]*")?/>)*</rPr>)?<t(?: xml:space="preserve")?>([^<]*)</t></r>'
 _RUNS, _RUN_TEXT = re.compile(f"(?:{_RUN})+"), re.compile(_RUN)
@@ -55,13 +61,60 @@ def read_strings(content: bytes, part: str, budget: Budget) -> Strings:
     return Strings(texts)
 
 
+class _Begun(NamedTuple):
+    """The first items of a table as they are written, and their texts."""
+
+    written: bytes
+    texts: list[str]
+
+
+def _length(begun: _Begun) -> int:
+    return len(begun.written)
+
+
+_BEGUN: list[_Begun] = []
+_BEFORE: list[_Begun] = []
+"""The table that was read last."""
+
+
 def _plainly(content: bytes) -> list[str] | None:
     """The texts of a plain table, ``None`` where it is not one."""
     head = _OPEN.match(content)
-    text = fit_text(content) if head is not None else None
-    if head is None or text is None:
+    if head is None:
         return None
-    body = text[head.end() :].rstrip(" \t\n")
+    begin = head.end()
+    known = max((each for each in _BEGUN if content.startswith(each.written, begin)), key=_length, default=None)
+    if known is not None:
+        # Workbooks of a form begin alike; what was verified need not be verified again.
+        others = _items(content[begin + len(known.written) :])
+        return None if others is None else known.texts + others
+    written = content[begin:]
+    found = _items(written)
+    if found is not None and len(written) <= _LONGEST_BEGUN:
+        _compare(_Begun(written, found))
+    return found
+
+
+def _compare(table: _Begun) -> None:
+    """Remember what a table has in common with the one before."""
+    before = _BEFORE[0] if _BEFORE else _Begun(b"", [])
+    _BEFORE[:] = [table]
+    alike = len(list(takewhile(bool, map(eq, table.texts, before.texts))))
+    if alike < _FEWEST_BEGUN:
+        return
+    rest = table.written.split(b"</si>", alike)[-1]
+    begun = table.written[: len(table.written) - len(rest)]
+    if before.written.startswith(begun):
+        _BEGUN.insert(0, _Begun(begun, table.texts[:alike]))
+        del _BEGUN[_MOST_BEGUN:]
+
+
+def _items(written: bytes) -> list[str] | None:
+    """The texts of the items up to the end of the table, ``None`` where they are not plain."""
+    text = fit_text(written)
+    body = "" if text is None else text.rstrip(" \t\n")
+    if body == _END:
+        return []
     if not body.startswith(_FIRST) or not body.endswith(_LAST):
         return None
     items = body[len(_FIRST) : -len(_LAST)]

@@ -19,7 +19,7 @@ from . import overview
 from .cache import Cache
 from .calculation import CalculationXml
 from .layout import ACTIVE_ROW, Plan, layout_of
-from .live import META_LIST_COLUMN, META_SHEET, CellValue, LivePlan, LiveSheet
+from .live import LIST_COLUMN, LISTS_SHEET, META_SHEET, CellValue, LivePlan, LiveSheet
 from .package import ErrorText, Package, SheetWriter, accepted, building
 from .protect import DEFAULT_PASSWORD, PasswordHash, password_hash
 from .returned import RETURNED_TITLE, Place, ReturnedLine, write_returned
@@ -152,7 +152,13 @@ class _Builder:
         sheets += [self.package.add_worksheet(job.title) for job in self.jobs[1:]]
         checks = self.package.add_worksheet(overview.CHECKS_TITLE)
         guide = self.package.add_worksheet(overview.GUIDE_TITLE)
-        meta = self.package.add_worksheet(META_SHEET)
+        meta, lists = self.package.add_worksheet(META_SHEET), self.package.add_worksheet(LISTS_SHEET)
+        more = (RETURNED_TITLE,) if self.options.returned else ()
+        view = overview.Overview(self.form, self.styles, [self._line(job) for job in self.jobs], more)
+        # What is the same in all workbooks comes first in the table of texts, and is read once (see .strings).
+        view.guide(guide)
+        self._lists(lists)
+        view.checks(checks)
         for job, sheet in zip(self.jobs, sheets, strict=True):
             VisibleSheet(
                 self.package,
@@ -167,13 +173,9 @@ class _Builder:
         for sheet in extra:
             write_returned(sheet, self.styles, self.options.returned)
         hidden = [self._calculation(title, blocks) for title, blocks in self.live.by_title.items()]
-        more = (RETURNED_TITLE,) if self.options.returned else ()
-        view = overview.Overview(self.form, self.styles, [self._line(job) for job in self.jobs], more)
         view.cover(sheets[0], self.jobs[0].layout)
-        view.checks(checks)
-        view.guide(guide)
         self._meta(meta)
-        for sheet in (*sheets, *extra, checks, guide, meta, *hidden):
+        for sheet in (*sheets, *extra, checks, guide, meta, lists, *hidden):
             sheet.lock(self.secret)
         sheets[0].activate()
 
@@ -222,20 +224,23 @@ class _Builder:
         for row, (key, text) in enumerate(lines.items()):
             sheet.write_string(row, 0, key)
             accepted(sheet.write_string(row, 1, text), "隐藏信息")
+
+    def _lists(self, sheet: SheetWriter) -> None:
+        sheet.very_hidden()
         repeats = self.form.project_sheet.id
         jobs = {job.record.ordinal: job for job in self.jobs if job.record.sheet == repeats}
         for offset, name in enumerate(("begun", *self.live.listed)):
-            sheet.write_string(0, META_LIST_COLUMN + offset, name)
+            sheet.write_string(0, LIST_COLUMN + offset, name)
         for name, items in self.form.lists.items():
             for offset, text in enumerate((name, *(squash(item) for item in items))):
                 sheet.write_string(offset, self.live.items_column(name), text)
             accepted(self.package.define_name(self.live.items_name(name), f"={self.live.items_range(name)}"), "名称")
         for formula in self.live.list_formulas():
             job = jobs[formula.row]
-            if formula.column == META_LIST_COLUMN:
+            if formula.column == LIST_COLUMN:
                 value: CellValue = job.cache.total(ACTIVE_ROW)
             else:
-                area = job.layout.area(self.live.listed[formula.column - META_LIST_COLUMN - 1])
+                area = job.layout.area(self.live.listed[formula.column - LIST_COLUMN - 1])
                 value = job.cache.at(area.row, area.column + job.layout.width)
             cached = ErrorText(value.code) if isinstance(value, CellError) else value
             sheet.write_formula(formula.row, formula.column, formula.text, None, cached)

@@ -28,7 +28,7 @@ from tests.workbook.parts import parts, sheet_parts
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 VISIBLE = ["封面", "部门整体", "项目01", "项目02", "校验", "填报说明"]
-HIDDEN = ["_perfxl", "_c0", "_c1", "_c2"]
+HIDDEN = ["_perfxl", "_lists", "_c0", "_c1", "_c2"]
 
 
 def twenty() -> bytes:

@@ -292,6 +292,24 @@ class DescribeSharedStrings:
             careful = refusal.code
         assert quick is None or quick == careful
 
+    @MANY
+    @given(
+        ITEMS,
+        st.lists(st.builds("<si><t>{}</t></si>".format, st.sampled_from("甲乙丙_&")), max_size=3),
+        st.sampled_from(["</sst>", "</sst>\n", "", "x</sst>"]),
+    )
+    def it_reads_a_table_that_begins_like_others_to_the_same_texts(self, items: list[str], more: list[str], end: str) -> None:
+        head = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        begun = head + "".join(f"<si><t>共有{number}</t></si>" for number in range(60))
+        for content in (begun + "</sst>", f"{begun}{''.join(more)}</sst>", f"{begun}{''.join(more)}{''.join(items)}{end}"):
+            quick = strings._plainly(content.encode())
+            try:
+                careful: object = strings._carefully(content.encode(), "strings", Budget(10**8))
+            except Refusal as refusal:
+                careful = refusal.code
+            assert quick is None or quick == careful
+        assert any(content.startswith(known.written.decode(), len(head)) for known in strings._BEGUN)
+
     def it_cuts_what_perfxl_writes(self) -> None:
         content = parts(SEED)["xl/sharedStrings.xml"]
         assert strings._plainly(content) == strings._carefully(content, "strings", Budget(10**8))
