@@ -15,6 +15,8 @@ import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from .inflate import INFLATE_FAULTS, crc32, inflate, inflate_within
+
 __all__ = ["MOST_PART", "ZIP_FAULTS", "Archive", "Entry", "Refusal", "inflated"]
 
 MOST_PARTS = 2_000
@@ -110,14 +112,14 @@ def inflated(name: str, entry: Entry, packed: bytes, most: int) -> bytes:
             content = packed
         elif len(packed) * _RATIO <= limit:
             # It cannot inflate beyond the limit, so the quick way needs none.
-            content = zlib.decompress(packed, -zlib.MAX_WBITS, min(max(1, entry.size), limit))
+            content = inflate(packed, min(max(1, entry.size), limit))
         else:
-            content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, limit + 1)
-    except zlib.error:
+            content = inflate_within(packed, limit + 1)
+    except INFLATE_FAULTS:
         raise Refusal("I05", reason=f"{name}：压缩包结构损坏") from None
     if len(content) > limit:
         raise Refusal("I10", reason=f"{name} 解压后超过 {limit // 1_000_000} MB")
-    if zlib.crc32(content) != entry.crc:
+    if crc32(content) != entry.crc:
         raise Refusal("I05", reason=f"{name}：内容与校验码不符")
     return content
 
