@@ -276,7 +276,7 @@ KINDS: dict[str, Make] = {
     "a bomb that lies about its size": lying_bomb,
     "bit flipped in the first quarter": lambda: flipped(0.25),
     "bit flipped in the middle": lambda: flipped(0.5),
-    "bit flipped near the end": lambda: flipped(0.985),
+    "bit flipped near the end": lambda: flipped(0.963),
     # --- hostile XML
     "entity expansion": lambda: head(LAUGHS),
     "entity expansion in the shared strings": lambda: strings(lambda xml: xml.replace(b"<sst", LAUGHS + b"<sst", 1)),

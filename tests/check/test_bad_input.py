@@ -49,7 +49,7 @@ HEAVY: list[tuple[Callable[[], bytes], str]] = [
     (bad_files.many_attributes, "属性过多"),
     (bad_files.long_comment, "内容过大"),
     (bad_files.long_text, "E3 的文字超过 32767 个字符"),
-    (bad_files.many_sheets, "59910 张工作表"),
+    (bad_files.many_sheets, "59911 张工作表"),
     (bad_files.false_sizes, "解压后超过 12 MB"),
 ]
 
