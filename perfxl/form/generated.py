@@ -16,6 +16,7 @@ from ..rules.inline import Constants, Inliner, made, spellings
 from ..rules.proofs import Prover
 from ..rules.python import Surroundings
 from ..rules.targets import Target, read_target
+from ..rules.types import Raw
 from ..rules.values import NA, ReadValue
 from .columns import AS_IT_IS, Column, as_they_are, column_reader, raw_column, read_targets
 from .evaluate import Program
@@ -23,7 +24,7 @@ from .model import Check, Form, Group, Scope
 from .records import Row
 from .rules import scope_of
 
-__all__ = ["Failed", "ScreenRows", "ScreenSheet", "Values", "row_function", "sheet_function"]
+__all__ = ["Failed", "ScreenRows", "ScreenSheet", "Values", "row_function", "sheet_function", "single_reader"]
 
 Values = Mapping[str, ReadValue]
 Failed = list[tuple[int, int]]
@@ -54,6 +55,7 @@ class Around(Surroundings, Protocol):
 
 ScreenRows = Callable[[Sequence[Row], Values, Around, Failed], None]
 ScreenSheet = Callable[[Values, Around, Failed], None]
+SingleReader = Callable[[Mapping[str, Raw]], dict[str, ReadValue]]
 
 
 class _Writer:
@@ -125,6 +127,24 @@ def _given(form: Form, names: Sequence[str]) -> list[str]:
         *(f"f_{name} = values[{name!r}]" for name in names),
         *(f"{_parts(name)} = target(f_{name} if f_{name}.__class__ is str else '')" for name in targets),
     ]
+
+
+def single_reader(form: Form, sheet: str) -> SingleReader:
+    """What reads the values of a sheet's own fields (see :func:`~.records.values_of`)."""
+    fields = [(each.name, each.type) for each in form.entry_fields(sheet) if not each.group]
+    kinds = {name: kind for name, kind in fields if kind is not None}
+    names: dict[str, object] = {"as_they_are": as_they_are, **{f"read_{name}": kind.read for name, kind in kinds.items()}}
+    texts = [name for name, kind in kinds.items() if kind.name in AS_IT_IS]
+    lines = ["raw = raws.get", *(f"f_{name} = raw({name!r})" for name in kinds)]
+    if texts:
+        lines += [f"if not as_they_are([{', '.join(f'f_{name}' for name in texts)}]):"]
+        lines += [f"    f_{name} = read_{name}(f_{name})" for name in texts]
+    for name, kind in kinds.items():
+        if name not in texts:
+            asked = f"if not ({kind.plainly(f'f_{name}')}): " if kind.plainly else ""
+            lines.append(f"{asked}f_{name} = read_{name}(f_{name})")
+    lines.append(f"return {{{', '.join(f'{name!r}: f_{name}' for name in kinds)}}}")
+    return cast(SingleReader, made(["def compiled(raws):", *_indented(lines)], names))
 
 
 def sheet_function(program: Program, checks: Sequence[Check], sheet: str) -> ScreenSheet:

@@ -8,16 +8,15 @@ what fails, and undecided outcomes are left out.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 
 from ..rules.python import Outcome
-from ..rules.types import Raw
 from ..rules.values import NA, ReadValue
-from .columns import AS_IT_IS, Column, as_they_are, distinct
+from .columns import Column, distinct
 from .evaluate import Failure, Held, Program, counted_key, message_of, program_of
-from .generated import Failed, ScreenRows, ScreenSheet, Values, row_function, sheet_function
+from .generated import Failed, ScreenRows, ScreenSheet, Values, row_function, sheet_function, single_reader
 from .model import COVER, Block, Form, Scope
 from .records import Book, Row, SheetRecord
 
@@ -124,28 +123,6 @@ class _Surroundings:
         return self._program.items[name]
 
 
-class _SingleReader:
-    """Reads the values of a sheet's own fields (see :func:`~.records.values_of`)."""
-
-    def __init__(self, form: Form, sheet: str) -> None:
-        fields = [(each.name, each.type) for each in form.entry_fields(sheet) if not each.group]
-        kinds = {name: kind for name, kind in fields if kind is not None}
-        self._texts = tuple(name for name, kind in kinds.items() if kind.name in AS_IT_IS)
-        self._text_readers = [(name, kinds[name].read) for name in self._texts]
-        self._others = [(name, kind.read) for name, kind in kinds.items() if name not in self._texts]
-
-    def read(self, raws: Mapping[str, Raw]) -> dict[str, ReadValue]:
-        texts = list(map(raws.get, self._texts))
-        values: dict[str, ReadValue]
-        if as_they_are(texts):
-            values = dict(zip(self._texts, texts, strict=True))  # type: ignore[arg-type]
-        else:
-            values = {name: read(raws.get(name)) for name, read in self._text_readers}
-        for name, read in self._others:
-            values[name] = read(raws.get(name))
-        return values
-
-
 class _Screen:
     """A form's checks as functions, made once per process."""
 
@@ -153,7 +130,7 @@ class _Screen:
         self.program = program = program_of(form)
         self.sheets: dict[str, ScreenSheet] = {}
         self.rows: dict[str, list[tuple[str, ScreenRows]]] = {}
-        self.readers = {sheet: _SingleReader(form, sheet) for sheet in (COVER, *form.sheets)}
+        self.readers = {sheet: single_reader(form, sheet) for sheet in (COVER, *form.sheets)}
         for sheet in (COVER, *form.sheets):
             checks = form.checks_of[sheet]
             self.sheets[sheet] = sheet_function(program, checks, sheet)
@@ -166,18 +143,18 @@ class _Screen:
     def failures(self, book: Book) -> list[list[Failure]]:
         form = self.program.form
         records = list(book.all())
-        values = [self.readers[record.sheet].read(record.raws) for record in records]
+        values = [self.readers[record.sheet](record.raws) for record in records]
         shared: dict[str, ReadValue] = {}
-        alike: dict[str, _Alike] = {}
-        begun: Counter[str] = Counter()
+        alike: defaultdict[str, _Alike] = defaultdict(_Alike)
+        begun: dict[str, int] = {}
         idle: list[bool] = []
         for record, own in zip(records, values, strict=True):
             repeats = record.sheet != COVER and form.sheets[record.sheet].repeats
             if not repeats:
                 shared.update(own)
-            alike.setdefault(record.sheet, _Alike()).values.append(own)
+            alike[record.sheet].values.append(own)
             is_begun = record.begun
-            begun[record.sheet] += is_begun
+            begun[record.sheet] = begun.get(record.sheet, 0) + is_begun
             idle.append(repeats and not is_begun)
         found: list[list[Failure]] = []
         for record, own, skip in zip(records, values, idle, strict=True):

@@ -229,6 +229,8 @@ class Inliner(Translator):
         """A function call."""
         if function in _PARTS and isinstance(arguments[0], Name):
             return f"{self.parts[function]}_{arguments[0].name}"
+        if function == "BLANK" and isinstance(arguments[0], Name) and self._is_number_field(arguments[0]):
+            return f"(f_{arguments[0].name}.__class__ is str)"  # a number's only text is "", and to compare them is slow
         if function == "BEGUN" and isinstance(arguments[0], Name) and self.by_block:
             return f"begun_{arguments[0].name}[block]"
         if function == "OCCURS" and isinstance(arguments[0], Name) and self.kind(arguments[0]) is Kind.TEXT and self.counted:
@@ -252,6 +254,10 @@ class Inliner(Translator):
             return exact
         slices = {"LEFT": f":{at[0]}", "RIGHT": f"-{at[0]}:", "MID": f"{at[0] - 1}:{sum(at) - 1}"}
         return f"({code}[{slices[function]}] if {code}.isascii() else {exact})"
+
+    def _is_number_field(self, name: Name) -> bool:
+        symbol = self.scope[name.name]
+        return symbol.role is Role.FIELD and symbol.kind is Kind.NUMBER
 
     def _one_of(self, code: str, items: frozenset[str]) -> str:
         spelled = spellings(items)

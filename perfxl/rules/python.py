@@ -162,7 +162,7 @@ INLINE_NAMES: dict[str, Any] = {
     "Undecided": Undecided,
     "divided": _divided,
     "target": read_target,
-    "__builtins__": {each.__name__: each for each in (min, max, abs, all, map, zip, set, len, enumerate, range, str)},
+    "__builtins__": {each.__name__: each for each in (min, max, abs, round, all, map, zip, set, len, enumerate, range, str, float)},
 }
 
 

@@ -45,6 +45,8 @@ class FieldType:
 
     ``read`` gives the read value of a raw cell; ``excel`` gives Excel text that
     yields the same from the Excel text of the raw cell (#N/A for NA).
+    ``plainly`` gives Python text, of a variable with a raw cell, that is true
+    only where the cell is its own read value.
     ``expects`` completes "应为…" in messages; ``bounds`` limit numbers.
     """
 
@@ -54,6 +56,7 @@ class FieldType:
     read: Callable[[Raw], ReadValue]
     excel: Callable[[str], str]
     bounds: tuple[float, float] | None = None
+    plainly: Callable[[str], str] | None = None
 
 
 def is_blank(raw: Raw) -> bool:
@@ -134,8 +137,6 @@ def choice_type(options: tuple[str, ...]) -> FieldType:
 
 _SHORT: Final = 1e8
 _SHORT_DECIMALS: Final = 6
-
-
 _LARGE: Final = 1000
 _FINE: Final = (11, 7)
 
@@ -170,6 +171,10 @@ def number_type(name: str, *, minimum: float, maximum: float, decimals: int | No
                 return NA
         return value
 
+    def plainly(raw: str) -> str:
+        within = f"{raw}.__class__ is float and {least!r}<={raw}<={most!r}"
+        return within if decimals is None else f"{within} and round({raw},{decimals})=={raw}"
+
     def excel(cell: str) -> str:
         near = f"ROUND({cell},9)"
         tests = [f"{near}>={plain(minimum)}", f"{near}<={plain(maximum)}"]
@@ -181,7 +186,7 @@ def number_type(name: str, *, minimum: float, maximum: float, decimals: int | No
         return f"IF(ISNUMBER({cell}),{bounded},{blank})"
 
     bounds = (minimum, maximum)
-    return FieldType(name=name, kind=Kind.NUMBER, expects=expects, read=read, excel=excel, bounds=bounds)
+    return FieldType(name=name, kind=Kind.NUMBER, expects=expects, read=read, excel=excel, bounds=bounds, plainly=plainly)
 
 
 def shown(raw: Raw) -> str:
