@@ -42,7 +42,8 @@ def findings_of(
     Undecided outcomes give no finding: the value that could not be read has its own.
     """
     found: list[Finding] = []
-    for record, failures, place in zip(book.all(), failures_of(form, book), places, strict=True):
+    texts = Texts(form, book)
+    for record, failures, place in zip(book.all(), failures_of(form, book, texts), places, strict=True):
         seen: set[tuple[str, Severity, str, int, int]] = set()
         for failure in failures:
             check, row = failure.check, failure.row
@@ -50,7 +51,7 @@ def findings_of(
             if key not in seen:
                 seen.add(key)
                 found.append(_finding(form, record, failure, place, file))
-    found += _judged(form, book, places, file, reissued)
+    found += _judged(form, book, places, file, reissued, texts)
     if stale:
         found = _without_stale(form, book, places, found, stale)
     if len(found) > 1:
@@ -83,11 +84,12 @@ def _reading_order(cell: str) -> tuple[int, int, str]:
     return int(cell[len(letters) :] or 0), len(letters), letters
 
 
-def _judged(form: Form, book: Book, places: Sequence[SheetPlace], file: str, reissued: bool) -> list[Finding]:
+def _judged(
+    form: Form, book: Book, places: Sequence[SheetPlace], file: str, reissued: bool, texts: Texts
+) -> list[Finding]:
     """The batch-only rules that Python judges."""
     found: list[Finding] = []
     records = list(book.all())
-    texts = Texts(form, book)
     for rule in form.judges:
         group = form.fields[rule.field].group
         for verdict in judge(form, rule, texts):

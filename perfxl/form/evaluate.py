@@ -64,6 +64,8 @@ class Program:
         expressions = [check.formula for check in form.checks if check.formula]
         expressions += [part for check in form.checks for part in check.message if isinstance(part, Expression)]
         self.columns = frozenset(name for each in expressions for name in each.columns)
+        settings = [value for rule in form.judges for value in (rule.field, *rule.settings.values())]
+        self.judged = frozenset(value for value in settings if isinstance(value, str))
 
     def row_values(self, group: str, row: Row) -> dict[str, ReadValue]:
         """The read values of a row."""

@@ -32,9 +32,13 @@ Failed = list[tuple[int, int]]
 
 
 class Around(Surroundings, Protocol):
-    """What a generated function asks of its sheet; it fills in the ``columns`` of the rows."""
+    """What a generated function asks of its sheet.
+
+    It fills in the ``columns`` of the rows that rules look over, and the ``texts`` that judges will look at.
+    """
 
     columns: dict[str, Column]
+    texts: dict[str, list[str]]
 
     def distinct(self, name: str) -> bool:
         """Surely no value of the column stands there twice."""
@@ -192,6 +196,8 @@ def row_function(program: Program, checks: Sequence[Check], group: Group) -> Scr
     lines = [*_given(form, outer), "raws = [row.raws for row in rows]", "blocks = [row.block for row in rows]"]
     lines += _reading(form, own)
     lines += [f"around.columns[{name!r}] = c_{name}" for name in own if name in program.columns]
+    judged = [name for name in own if name in program.judged and form.fields[name].type_name in AS_IT_IS]
+    lines += [f"if typed_{name}: around.texts[{name!r}] = c_{name}" for name in judged]
     lines.append("if not rows: return")
     proofs = {check.number: writer.proof(check) for check in checks}
     for check in checks:

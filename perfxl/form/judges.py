@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
+from operator import contains
 
 from ..rules.types import Raw
 from ..rules.values import fold, squash
@@ -58,21 +59,27 @@ class Texts:
     def __init__(self, form: Form, book: Book) -> None:
         self.projects = book.projects(form)
         self._form = form
+        self._read: dict[int, Mapping[str, list[str]]] = {}
         self._columns: dict[tuple[str, str, int], list[str]] = {}
+
+    def take(self, record: SheetRecord, columns: Mapping[str, list[str]]) -> None:
+        """What another has read of a sheet: text fields in the rows of their groups."""
+        self._read[id(record)] = columns
 
     def column(self, name: str, group: str, project: int) -> list[str]:
         """A field in every row of a group in a project (its place among ``projects``), "" where there is no text."""
         found = self._columns.get((name, group, project))
         if found is None:
-            rows = self.projects[project].rows.get(group, ())
-            found = self._columns[name, group, project] = _column(self._form.fields[name], rows)
+            found = self._columns[name, group, project] = self._column(self._form.fields[name], group, self.projects[project])
         return found
 
-
-def _column(field: Field, rows: Sequence[Row]) -> list[str]:
-    raws = raw_column([row.raws for row in rows], field.name)
-    found = text_column(raws) if field.type_name in _AS_IT_IS else None
-    return [_words(field, raw) for raw in raws] if found is None else found
+    def _column(self, field: Field, group: str, record: SheetRecord) -> list[str]:
+        read = self._read.get(id(record), {})
+        if field.name in read and field.group == group:
+            return read[field.name]
+        raws = raw_column([row.raws for row in record.rows.get(group, ())], field.name)
+        found = text_column(raws) if field.type_name in _AS_IT_IS else None
+        return [_words(field, raw) for raw in raws] if found is None else found
 
 
 # --- copied indicators (U03) ------------------------------------------------------
@@ -103,11 +110,13 @@ class _Names:
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
         self._normal: frozenset[str] | None = None
-        starts = {text[:_START] for text in texts}
+        starts = [text[:_START] for text in texts]
         whole = "".join(starts)
-        # Han characters stay in a normal name as they are, so texts that start with
-        # different ones have different names; of other starts nothing is known.
-        self._starts = starts if len(whole) == _START * len(starts) and _STARTS.fullmatch(whole) else set()
+        # Han characters stay in a normal name as they are, so names that start with
+        # different ones are different; of other starts nothing is known.
+        self._known = len(whole) == _START * len(starts) and _STARTS.fullmatch(whole) is not None
+        self._list = starts
+        self._starts = frozenset(starts)
 
     @property
     def normal(self) -> frozenset[str]:
@@ -115,9 +124,14 @@ class _Names:
             self._normal = frozenset({normal_name(text) for text in self._texts} - {""})
         return self._normal
 
-    def surely_apart(self, other: _Names) -> bool:
-        """There are names on both sides, and no common one."""
-        return bool(self._starts and other._starts and self._starts.isdisjoint(other._starts))
+    def surely_below(self, threshold: float, other: _Names) -> bool:
+        """The share of common names is below the threshold, judged by how they start alone."""
+        if not (self._known and other._known):
+            return False
+        most = 0
+        if not self._starts.isdisjoint(other._starts):
+            most = sum(start in other._starts for start in self._list)
+        return most < threshold * min(len(self._starts), len(other._starts))
 
 
 def _copied(form: Form, rule: JudgeRule, texts: Texts) -> Iterator[Verdict]:
@@ -126,7 +140,7 @@ def _copied(form: Form, rule: JudgeRule, texts: Texts) -> Iterator[Verdict]:
     title, group = form.fields[form.roles["project_name"]], form.fields[field].group
     projects = [(record, _Names(texts.column(field, group, at))) for at, record in enumerate(texts.projects)]
     for (first, one), (second, other) in combinations(projects, 2):
-        if threshold > 0 and one.surely_apart(other):
+        if one.surely_below(threshold, other):
             continue
         fewer = min(len(one.normal), len(other.normal))
         shared = len(one.normal & other.normal)
@@ -147,6 +161,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _FEWEST = 2
 _RARE = "".join(chr(code) for code in range(0x4E00, 0xA000) if chr(code) not in "".join(_COMMON))
 _RARE_RUNS = re.compile(f"[{_RARE}]{{2,}}")
+_RARE_ONLY = re.compile(f"[{_RARE}]*")
 
 
 @lru_cache(maxsize=8192)
@@ -213,11 +228,11 @@ def _unlike(form: Form, rule: JudgeRule, texts: Texts) -> Iterator[Verdict]:
 
 def _begun_otherwise(names: Sequence[str], texts: Sequence[str]) -> list[int]:
     """The places where the text does not plainly repeat how the name begins, as a good description often does."""
-    return [
-        at
-        for at, (name, text) in enumerate(zip(names, texts, strict=True))
-        if not ((start := name[:2]) in text and _is_rare(start))
-    ]
+    starts = [name[:2] for name in names]
+    whole = "".join(starts)
+    if len(whole) == 2 * len(starts) and _RARE_ONLY.fullmatch(whole) and all(map(contains, texts, starts)):
+        return []
+    return [at for at, (start, text) in enumerate(zip(starts, texts, strict=True)) if start not in text or not _is_rare(start)]
 
 
 def _speaks_of_another(text: str, name: str, names: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from ..rules.values import NA, ReadValue
 from .columns import Column, distinct
 from .evaluate import Failure, Held, Program, counted_key, message_of, program_of
 from .generated import Failed, ScreenRows, ScreenSheet, Values, row_function, sheet_function, single_reader
+from .judges import Texts
 from .model import COVER, Block, Form, Scope
 from .records import Book, Row, SheetRecord
 
@@ -49,6 +50,7 @@ class _Surroundings:
 
     def __init__(self, program: Program, record: SheetRecord, alike: _Alike, begun: Mapping[str, int]) -> None:
         self.columns: dict[str, Column] = {}
+        self.texts: dict[str, list[str]] = {}
         self.block: Block | None = None
         self.block_number = -1
         self._program = program
@@ -140,7 +142,7 @@ class _Screen:
                 if group.sheet == sheet
             ]
 
-    def failures(self, book: Book) -> list[list[Failure]]:
+    def failures(self, book: Book, texts: Texts | None) -> list[list[Failure]]:
         form = self.program.form
         records = list(book.all())
         values = [self.readers[record.sheet](record.raws) for record in records]
@@ -160,6 +162,8 @@ class _Screen:
         for record, own, skip in zip(records, values, idle, strict=True):
             around = _Surroundings(self.program, record, alike[record.sheet], begun)
             found.append([] if skip else self._sheet(record, {**shared, **own}, around))
+            if texts is not None:
+                texts.take(record, around.texts)
         return found
 
     def _sheet(self, record: SheetRecord, values: Values, around: _Surroundings) -> list[Failure]:
@@ -191,6 +195,9 @@ def _screen(key: Held) -> _Screen:
     return _Screen(key.form)
 
 
-def failures_of(form: Form, book: Book) -> list[list[Failure]]:
-    """What fails on each sheet of the book (the cover first), in the form's order of rules, then of rows."""
-    return _screen(Held(form)).failures(book)
+def failures_of(form: Form, book: Book, texts: Texts | None = None) -> list[list[Failure]]:
+    """What fails on each sheet of the book (the cover first), in the form's order of rules, then of rows.
+
+    ``texts`` takes what was read of the rows, for the judges.
+    """
+    return _screen(Held(form)).failures(book, texts)

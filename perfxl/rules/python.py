@@ -156,13 +156,14 @@ class Translator:
         return python(compiled)
 
 
+_BUILTINS = (abs, all, enumerate, float, len, map, max, min, range, round, set, str, zip)
 INLINE_NAMES: dict[str, Any] = {
     **PYTHON_NAMES,
     "NA": NA,
     "Undecided": Undecided,
     "divided": _divided,
     "target": read_target,
-    "__builtins__": {each.__name__: each for each in (min, max, abs, round, all, map, zip, set, len, enumerate, range, str, float)},
+    "__builtins__": {each.__name__: each for each in _BUILTINS},
 }
 
 
