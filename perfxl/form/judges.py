@@ -215,14 +215,13 @@ def _unlike(form: Form, rule: JudgeRule, texts: Texts) -> Iterator[Verdict]:
     """
     threshold, group = float(rule.settings["threshold"]), form.fields[rule.field].group
     columns = [texts.column(str(rule.settings["field"]), group, at) for at in range(len(texts.projects))]
-    names = [name for column in columns for name in column]
     for at, (record, column) in enumerate(zip(texts.projects, columns, strict=True)):
         described = texts.column(rule.field, group, at)
         for place in _begun_otherwise(column, described):
             name, text = column[place], described[place]
             if not name or not text or plainly_alike(name, text) or likeness(name, text) >= threshold:
                 continue
-            if _speaks_of_another(text, name, names):
+            if _speaks_of_another(text, name, [each for names in columns for each in names]):
                 yield Verdict(record=record, row=record.rows[group][place], values={"name": name[:20], "text": text[:20]})
 
 
