@@ -84,7 +84,8 @@ class Content:
     ``file`` is the path shown to people, ``form`` ``None`` unless it was read.
     ``modified`` is the workbook's own time (ISO 8601, "" if unknown), ``mailed``
     the date of the mail that first brought it ("" if none did).  ``book``
-    is the book as text on its way into the store (see :mod:`~perfxl.consolidate.book_text`), "" afterwards.
+    is the book as text on its way into the store (see :mod:`~perfxl.consolidate.book_text`), "" afterwards,
+    as ``meta``, what the workbook says of itself, is empty.
     """
 
     file: str
@@ -100,7 +101,7 @@ class Content:
     explanations: tuple[Explanation, ...] = ()
     findings: tuple[Finding, ...] = ()
     book: str = field(default="", compare=False, repr=False)
-    meta: Mapping[str, str] = field(default_factory=dict)
+    meta: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     mailed: str = ""
 
     @property

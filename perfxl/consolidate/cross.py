@@ -17,7 +17,7 @@ from ..form.model import CrossRule, Form, Mark, Severity
 from ..rules.values import length, squash
 from ..workbook.live import EXPLAINED_LENGTH
 from .content import Content, Project
-from .cross_tables import columns_read, fill, functions
+from .cross_tables import columns_read, fill, forget, functions
 from .roster import Roster
 from .task import Task
 
@@ -40,6 +40,8 @@ def cross_findings(
     if not form.cross:
         return {}
     connection = sqlite3.connect("", isolation_level=None)  # a temporary file: a province's tables are large
+    (before,) = connection.execute("PRAGMA soft_heap_limit").fetchone()
+    connection.execute(f"PRAGMA soft_heap_limit = {_MEMORY}")
     try:
         functions(connection)
         wanted = columns_read(form)
@@ -52,12 +54,17 @@ def cross_findings(
                 found.setdefault(finding.file, []).append(finding)
         return found
     finally:
+        connection.set_authorizer(None)
+        connection.execute(f"PRAGMA soft_heap_limit = {before}")
         connection.close()
+        forget()
 
 
 _READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
 _LONGEST_SECONDS = 300.0
 _STEPS = 1_000_000
+_MEMORY = 8 << 20
+"""Bytes that SQLite uses while it can do with them: every table of a query would else have some megabytes of its own."""
 def guard(connection: sqlite3.Connection) -> None:
     """A form's query may read and nothing else (no ATTACH, no file), and not for ever."""
 

@@ -35,7 +35,7 @@ from .content import Content, Project
 from .roster import Roster
 from .task import Ceilings, Task
 
-__all__ = ["Wanted", "columns_read", "cross_tables", "fill", "functions", "sql_table"]
+__all__ = ["Wanted", "columns_read", "cross_tables", "fill", "forget", "functions", "sql_table"]
 
 Wanted = frozenset[tuple[str, str]] | None
 """(table, column) of what the queries read; ``None``: everything."""
@@ -202,6 +202,11 @@ _SHORT = 100
 def _normal_short(text: str) -> str:
     """Names come again in many submissions."""
     return squash(unicodedata.normalize("NFKC", text)).casefold()
+
+
+def forget() -> None:
+    """Give back the memory of what was computed more than once."""
+    _normal_short.cache_clear()
 
 
 def _money(micro: object) -> str | None:

@@ -56,7 +56,7 @@ def _project_rows(each: Content) -> Iterator[tuple[object, ...]]:
     for project in each.projects:
         head = (each.sha256, project.ordinal, project.sheet, project.cell, project.code, project.name, project.budget)
         indicators = [tuple(each) for each in project.indicators]
-        yield *head, _dump(project.values), _dump(project.cells), len(indicators), _dump(indicators)
+        yield *head, _dump(dict(project.values)), _dump(project.cells), len(indicators), _dump(indicators)
 
 
 def _finding_rows(each: Content) -> Iterator[tuple[object, ...]]:

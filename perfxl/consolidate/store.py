@@ -13,30 +13,31 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ..check import Condition, Finding
 from ..errors import PerfxlError
 from ..form.model import Severity
 from ..form.records import Book
 from .book_text import book_from, book_text
-from .content import Content, Explanation, Project, Value
+from .content import Content, Explanation, Project
 from .rows import TABLES, Rows, rows_of
 from .schema import APPLICATION_ID, MIGRATIONS, VERSION
-from .shelf import Shelf, StoredIndicators
+from .shelf import Shelf, StoredIndicators, StoredValues
 from .stamps import Stamp
 
 __all__ = ["Store"]
 
 _BUSY_SECONDS = 60.0
-_COLUMNS = "sha256, condition, form_id, form_version, unit_code, unit_name, modified, size, cover, meta"
+_COLUMNS = "sha256, condition, form_id, form_version, unit_code, unit_name, modified, size, cover"
 _PROJECT_COLUMNS = "sha256, ordinal, sheet, cell, code, name, budget, fields, cells, count"
-"""What is read of ``content`` and ``project``; books and indicators are read on demand only."""
+"""What is read of ``content`` and ``project``; books, indicators and long texts are read on demand only."""
+
+_Row = tuple[Any, ...]
 
 
 class Store:
@@ -189,20 +190,21 @@ class Store:
             self.connection.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (sha256 TEXT PRIMARY KEY)")
             self.connection.execute("DELETE FROM wanted")
             self.connection.executemany("INSERT INTO wanted VALUES (?)", ((each,) for each in wanted))
+            same = dict(zip(names.values(), names.values(), strict=True))  # every hash is held once
             projects: dict[str, list[Project]] = {}
             for row in self._wanted("project", "sha256, ordinal", _PROJECT_COLUMNS):
-                projects.setdefault(row[0], []).append(_project(row, self._shelf))
+                projects.setdefault(row[0], []).append(_project((same[row[0]], *row[1:]), self._shelf))
             said: dict[str, list[Explanation]] = {}
             for sha256, _, sheet, group, block, slot, text in self._wanted("explanation", "sha256, number"):
                 said.setdefault(sha256, []).append(Explanation(sheet, group, block, slot, text))
-            findings: dict[str, list[Finding]] = {}
+            findings: dict[str, list[_Row]] = {}
             for row in self._wanted("finding", "sha256, number"):
-                findings.setdefault(row[0], []).append(_finding(row))
-            found = {
-                row[0]: _content(row, projects.get(row[0], ()), said.get(row[0], ()), findings.get(row[0], ()))
-                for row in self._wanted("content", "sha256", _COLUMNS)
-            }
-        return [_named(found[sha256], name) for name, sha256 in names.items()]
+                findings.setdefault(row[0], []).append(row)
+            heads = {row[0]: row[1:] for row in self._wanted("content", "sha256", _COLUMNS)}
+        rest = {sha256: (tuple(projects.pop(sha256, ())), tuple(said.pop(sha256, ()))) for sha256 in heads}
+        return [
+            _content(name, sha256, heads[sha256], *rest[sha256], findings.get(sha256, ())) for name, sha256 in names.items()
+        ]
 
     def _wanted(self, table: str, order: str, columns: str = "*") -> sqlite3.Cursor:
         query = f"SELECT {columns} FROM {table} WHERE sha256 IN (SELECT sha256 FROM wanted) ORDER BY {order}"
@@ -232,53 +234,39 @@ def _connected(path: Path | None, read_only: bool) -> sqlite3.Connection:
 
 
 def _content(
-    row: tuple[object, ...], projects: Sequence[Project], said: Sequence[Explanation], findings: Sequence[Finding]
+    name: str, sha256: str, head: _Row, projects: tuple[Project, ...], said: tuple[Explanation, ...], findings: Sequence[_Row]
 ) -> Content:
-    sha256, condition, form, version, unit_code, unit_name, modified, size, cover, meta = row
+    condition, form, version, unit_code, unit_name, modified, size, cover = head
+    same = {unit_code: unit_code, unit_name: unit_name}
     return Content(
-        file="",
-        sha256=str(sha256),
+        file=name,
+        sha256=sha256,
         condition=Condition(condition),
-        size=int(str(size)),
-        modified=str(modified),
-        form=(str(form), int(str(version))) if form is not None else None,
-        unit_code=str(unit_code),
-        unit_name=str(unit_name),
-        cover=json.loads(str(cover)),
-        projects=tuple(projects),
-        explanations=tuple(said),
-        findings=tuple(findings),
-        meta=_shared(str(meta)),
+        size=size,
+        modified=modified,
+        form=(sys.intern(form), version) if form is not None else None,
+        unit_code=unit_code,
+        unit_name=unit_name,
+        cover={sys.intern(each): same.get(value, value) for each, value in json.loads(cover).items()},
+        projects=projects,
+        explanations=said,
+        findings=tuple([_finding(name, row) for row in findings]),
     )
 
 
-def _named(content: Content, name: str) -> Content:
-    return replace(content, file=name, findings=tuple(replace(each, file=name) for each in content.findings))
-
-
-def _project(row: tuple[object, ...], shelf: Shelf) -> Project:
+def _project(row: _Row, shelf: Shelf) -> Project:
     sha256, ordinal, sheet, cell, code, name, budget, fields, cells, count = row
     return Project(
-        ordinal=int(str(ordinal)),
-        sheet=str(sheet),
-        cell=str(cell),
-        code=str(code),
-        name=str(name),
-        budget=None if budget is None else int(str(budget)),
-        values=_values(str(fields)),
-        cells=_cells(str(cells)),
-        indicators=StoredIndicators(shelf, str(sha256), int(str(ordinal)), int(str(count))),
+        ordinal=ordinal,
+        sheet=sys.intern(sheet),
+        cell=sys.intern(cell),
+        code=code,
+        name=name,
+        budget=budget,
+        values=StoredValues(shelf, sha256, ordinal, json.loads(fields), {code: code, name: name}),
+        cells=_cells(cells),
+        indicators=StoredIndicators(shelf, sha256, ordinal, count),
     )
-
-
-def _values(text: str) -> dict[str, Value]:
-    """Values by field; all projects share the fields' names."""
-    return {sys.intern(name): value for name, value in json.loads(text).items()}
-
-
-def _shared(text: str) -> dict[str, str]:
-    """Texts by name, of which most are the same in all workbooks of a task."""
-    return {sys.intern(name): sys.intern(value) for name, value in json.loads(text).items()}
 
 
 @lru_cache(maxsize=256)
@@ -288,18 +276,18 @@ def _cells(text: str) -> Mapping[str, str]:
     return found
 
 
-def _finding(row: tuple[object, ...]) -> Finding:
-    _, _, sheet, cell, field, rule, severity, value, message, explained, explanation = (str(each) for each in row)
+def _finding(name: str, row: _Row) -> Finding:
+    _, _, sheet, cell, field, rule, severity, value, message, explained, explanation = row
     return Finding(
-        file="",
-        sheet=sheet,
+        file=name,
+        sheet=sys.intern(sheet),
         cell=cell,
-        field=field,
-        rule=rule,
+        field=sys.intern(field),
+        rule=sys.intern(rule),
         severity=Severity(severity),
         value=value,
         message=message,
-        explained=explained == "1",
+        explained=bool(explained),
         explanation=explanation,
     )
 

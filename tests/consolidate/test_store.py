@@ -438,6 +438,23 @@ class DescribeStoredIndicators:
             kept = store.contents({content.file: content.sha256})[0].projects[0].indicators
         assert tuple(kept) == content.projects[0].indicators
 
+    def it_fetches_long_texts_and_holds_short_ones(self, tmp_path: Path) -> None:
+        long = "用于房屋征收工作的测绘、评估、公告和档案整理，覆盖全部征收范围。"
+        content, path = content_of(submission(made=book("657001", "甲", project(purpose=long)))), tmp_path / "s.db"
+        with Store(path) as store:
+            store.add([content], "1")
+            kept = store.contents({content.file: content.sha256})[0].projects[0].values
+            made = content.projects[0].values
+            assert (kept, made, kept["purpose"], kept.get("nothing", 1)) == (made, kept, long, 1)
+            assert (dict(kept), pickle.loads(pickle.dumps(kept)), "nothing" in kept) == (made, made, False)
+        with Store(path) as store:
+            kept = store.contents({content.file: content.sha256})[0].projects[0].values
+            store.connection.execute("DELETE FROM project")
+            assert kept["name"] == made["name"]
+            with pytest.raises(PerfxlError) as fault:
+                kept["purpose"]
+        assert fault.value.code == "S20"
+
     def it_says_that_the_store_has_gone(self, tmp_path: Path) -> None:
         content, path = content_of(submission()), tmp_path / "s.db"
         with Store(path) as store:

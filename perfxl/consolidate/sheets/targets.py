@@ -60,7 +60,7 @@ def spreads(dataset: Dataset) -> Iterator[Spread]:
         yield Spread(title=f"各{label}的条数", heads=[label, "条数"], rows=_rows(counts))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _target(text: str) -> tuple[int, int | None] | None:
     """The columns of a target value in both tables; ``None`` for none."""
     if not text:
