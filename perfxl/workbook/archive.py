@@ -114,7 +114,7 @@ def inflated(name: str, entry: Entry, packed: bytes, most: int) -> bytes:
             # It cannot inflate beyond the limit, so the quick way needs none.
             content = inflate(packed, min(max(1, entry.size), limit))
         else:
-            content = inflate_within(packed, limit + 1)
+            content = inflate_within(packed, entry.size, limit + 1)
     except INFLATE_FAULTS:
         raise Refusal("I05", reason=f"{name}：压缩包结构损坏") from None
     if len(content) > limit:

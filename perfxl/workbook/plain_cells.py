@@ -155,22 +155,22 @@ def _joined(stretches: list[bytes], written: list[bytes], inline: list[bool] | N
     found = [_FIRST[stretches[0]], *map(_MIDDLE.__getitem__, stretches[1:-1]), _LAST[stretches[-1]]]
     addresses, kinds, more_typed, more_shown, formulas = zip(*found, strict=True)
     results: dict[str, Raw] = {}
-    own: list[tuple[str, tuple[_Kind, bool]]] = []
+    own: dict[str, Raw] = {}
     shared, numbers = addresses[:-1], written
-    if inline or any(kinds):
-        own = list(compress(zip(addresses, kinds, strict=True), kinds))
+    places = [place for place, kind in enumerate(kinds) if kind is not None]
+    if inline is not None and [kind is not None and kind[0] is _inline for kind in kinds[:-1]] != inline:
+        raise _Differs
+    if places:
         others = list(map(not_, kinds[:-1]))
-        if [kind is not None and kind[0] is _inline for kind in kinds[:-1]] != (inline or [False] * len(written)):
-            raise _Differs
         shared, numbers = tuple(compress(shared, others)), list(compress(written, others))
+        for place, text in zip(places, _texts([written[place] for place in places]), strict=True):
+            kind, formula = kinds[place]
+            if kind is _inline and inline is None:
+                raise _Differs
+            (results if formula else own)[addresses[place]] = kind(text)
     texts = map(strings.texts.__getitem__, map(strings.numbers.__getitem__, numbers))
     values: dict[str, Raw] = dict(zip(shared, texts, strict=True))
-    if own:
-        for (address, (kind, formula)), text in zip(own, _texts(list(compress(written, kinds))), strict=True):
-            if formula:
-                results[address] = kind(text)
-            else:
-                values[address] = kind(text)
+    values.update(own)
     count = len(written)
     for more in filter(None, more_typed):
         values.update(more)
@@ -212,7 +212,8 @@ def _understood(stretch: bytes, inside: bool, leaves: bool) -> _Stretch:
     for (cell, own, made), plain, inline in zip(shape.cells, parts[1::3], parts[2::3], strict=True):
         if (inline is not None) is not (own is _inline):
             raise _Differs
-        value = own(_resolved(_decoded(plain if inline is None else inline)))
+        text = _resolved(_decoded(plain if inline is None else inline))
+        value = own(text) if text or own not in _EMPTY_IS_NOTHING else None
         if made:
             results[cell] = value
         elif value is not None:
@@ -236,10 +237,6 @@ def _resolved(text: str) -> str:
     return found
 
 
-def _number(text: str) -> Raw:
-    return cell_number(text) if text else None
-
-
 def _text(text: str) -> Raw:
     text = unescaped(text)
     if len(text) > LONGEST_TEXT:
@@ -252,17 +249,18 @@ def _inline(text: str) -> Raw:
 
 
 def _truth(text: str) -> Raw:
-    return text.strip() not in ("0", "false") if text else None
+    return text.strip() not in ("0", "false")
 
 
 _KINDS: dict[str, _Kind] = {
-    "": _number,
-    "n": _number,
+    "": cell_number,
+    "n": cell_number,
     "str": _text,
     "inlineStr": _inline,
     "e": CellError,
     "b": _truth,
 }
+_EMPTY_IS_NOTHING = (cell_number, _truth)
 
 
 def _shape(tags: tuple[bytes, ...]) -> _Shape:
