@@ -14,13 +14,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 from xml.sax.saxutils import quoteattr
 
-__all__ = ["SheetContent", "complete"]
+__all__ = ["SheetContent", "complete", "link_relation"]
 
 _SHEET = re.compile(r"xl/worksheets/sheet([0-9]+)\.xml\Z")
 _EMPTY_ROWS = re.compile(r"<sheetData ?(?:/>|></sheetData>)")
@@ -44,12 +44,12 @@ _STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sha
 
 @dataclass(frozen=True, kw_only=True)
 class SheetContent:
-    """What a sheet holds: its rows as XML in pieces, their range, its hyperlinks and where they lead."""
+    """What a sheet holds: its rows as XML in pieces, their range, its hyperlinks and their relationships, if it has any."""
 
     rows: Iterable[bytes]
     dimension: str
-    hyperlinks: str = ""
-    targets: Sequence[str] = ()
+    hyperlinks: Iterable[bytes] | None = None
+    relations: Iterable[bytes] | None = None
 
 
 def complete(
@@ -64,8 +64,7 @@ def complete(
     found = {name: int(match.group(1)) for name in parts if (match := _SHEET.match(name))}
     if sorted(found.values()) != sorted(sheets):
         raise ValueError(f"sheets {sorted(sheets)} for {sorted(found.values())}")
-    for name, number in found.items():
-        _relate_links(parts, name, sheets[number].targets)
+    related = {_relations_of(parts, name): pieces for name, number in found.items() if (pieces := sheets[number].relations)}
     _relate_strings(parts)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as out:
         for name in [*parts, _STRINGS]:
@@ -77,6 +76,12 @@ def complete(
                 if name == _STRINGS:
                     for piece in strings:
                         part.write(piece.encode("utf-8"))
+                elif name in related:
+                    head, tail = _ended(name, parts[name], "Relationships")
+                    part.write(head.encode("utf-8"))
+                    for each in related[name]:
+                        part.write(each)
+                    part.write(tail.encode("utf-8"))
                 elif name in found:
                     _write_sheet(part, parts[name], sheets[found[name]])
                 else:
@@ -88,18 +93,22 @@ def _write_sheet(part: object, skeleton: str, content: SheetContent) -> None:
     head, *rest = _EMPTY_ROWS.split(skeleton)
     if len(rest) != 1 or len(_DIMENSION.findall(head)) != 1 or rest[0].count(_AFTER_LINKS) > 1:
         raise ValueError("openpyxl wrote a sheet otherwise than expected")
-    tail = rest[0]
-    if content.hyperlinks:
-        before, element, after = tail.partition(_AFTER_LINKS)
+    before, element, after = rest[0].partition(_AFTER_LINKS)
+    if content.hyperlinks is not None:
         if not element:
             raise ValueError("no place for hyperlinks in a sheet without print options")
-        tail = f"{before}{content.hyperlinks}{element}{after}"
         head = head.replace("<worksheet ", f'<worksheet xmlns:r="{_OFFICE}" ', 1)
     write(_DIMENSION.sub(f'<dimension ref="{content.dimension}"/>', head).encode("utf-8"))
     write(b"<sheetData>")
     for piece in content.rows:
         write(piece)
-    write(b"</sheetData>" + tail.encode("utf-8"))
+    write(f"</sheetData>{before}".encode())
+    if content.hyperlinks is not None:
+        write(b"<hyperlinks>")
+        for piece in content.hyperlinks:
+            write(piece)
+        write(b"</hyperlinks>")
+    write(f"{element}{after}".encode())
 
 
 def _dated(name: str, part: str, as_of: datetime) -> str:
@@ -110,17 +119,17 @@ def _dated(name: str, part: str, as_of: datetime) -> str:
     return part
 
 
-def _relate_links(parts: dict[str, str], sheet: str, targets: Sequence[str]) -> None:
-    if not targets:
-        return
+def link_relation(number: int, target: str) -> str:
+    """The relationship ``rIdL…`` of a hyperlink that leads out of the workbook (ECMA-376 part 2, 9.3.2.2)."""
+    return f'<Relationship Id="rIdL{number}" Type="{_OFFICE}/hyperlink" Target={quoteattr(target)} TargetMode="External"/>'
+
+
+def _relations_of(parts: dict[str, str], sheet: str) -> str:
+    """The name of the part with a sheet's relationships, which exists from now on."""
     folder, _, file = sheet.rpartition("/")
     name = f"{folder}/_rels/{file}.rels"
     parts.setdefault(name, f'<Relationships xmlns="{_RELATIONS}"></Relationships>')
-    relations = "".join(
-        f'<Relationship Id="rIdL{number}" Type="{_OFFICE}/hyperlink" Target={quoteattr(target)} TargetMode="External"/>'
-        for number, target in enumerate(targets, 1)
-    )
-    _before_end(parts, name, "Relationships", relations)
+    return name
 
 
 def _relate_strings(parts: dict[str, str]) -> None:
@@ -132,10 +141,16 @@ def _relate_strings(parts: dict[str, str]) -> None:
 
 
 def _before_end(parts: dict[str, str], name: str, tag: str, element: str) -> None:
-    head, end, tail = parts[name].rpartition(f"</{tag}>")
+    head, end = _ended(name, parts[name], tag)
+    parts[name] = head + element + end
+
+
+def _ended(name: str, part: str, tag: str) -> tuple[str, str]:
+    """A part before and from the end of its outermost element."""
+    head, end, tail = part.rpartition(f"</{tag}>")
     if not end or tail.strip():
         raise ValueError(f"{name} does not end with </{tag}>")
-    parts[name] = head + element + end
+    return head, end
 
 
 def _ordered_font(match: re.Match[str]) -> str:

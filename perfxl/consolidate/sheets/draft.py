@@ -62,16 +62,18 @@ class Draft:
         properties.created = properties.modified = as_of.replace(tzinfo=None)
         contents: dict[int, SheetContent] = {}
         for number, page in enumerate(pages, 1):
-            hyperlinks, targets = page.hyperlinks()
             contents[number] = SheetContent(
-                rows=page.rows.pieces(), dimension=page.dimension, hyperlinks=hyperlinks, targets=targets
+                rows=page.rows.pieces(),
+                dimension=page.dimension,
+                hyperlinks=page.hyperlinks() if page.links else None,
+                relations=page.relations() if page.targets else None,
             )
         complete(_saved(self.book), contents, self._strings.part(), as_of, target)
 
     def close(self) -> None:
         """Drop the temporary files."""
         for page in self._pages:
-            page.rows.close()
+            page.close()
 
 
 def _no_room(fault: Exception) -> PerfxlError:

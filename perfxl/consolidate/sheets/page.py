@@ -7,7 +7,7 @@ cannot hold is shown as U+FFFD.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from xml.sax.saxutils import quoteattr
 
@@ -21,6 +21,7 @@ from openpyxl.worksheet.table import Table, TableColumn
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ...errors import PerfxlError
+from ..package import link_relation
 from .cells import CellContent, Formula, Link, Money, address, clean, wide
 from .csv_files import CsvFiles
 from .looks import Kind, Styles, Tone
@@ -93,7 +94,8 @@ class Page:
         self.columns = _unlike(columns)
         self.row = 0
         self.rows = RowFile()
-        self.links: list[tuple[str, Link]] = []
+        self.links = self.targets = 0
+        self._links, self._relations = RowFile(), RowFile()
         self._styles = styles
         self._strings = strings
         self._kinds = [column.kind for column in columns]
@@ -264,8 +266,16 @@ class Page:
         return sum(int(-(-wide(part) // room)) or 1 for part in text.split("\n"))
 
     def _link(self, place: str, link: Link) -> None:
-        if (link.location or link.target) and len(self.links) < _MOST_LINKS:
-            self.links.append((place, link))
+        if not (link.location or link.target) or self.links >= _MOST_LINKS:
+            return
+        self.links += 1
+        relation = ""
+        if link.target:
+            self.targets += 1
+            relation = f' r:id="rIdL{self.targets}"'
+            self._relations.add(link_relation(self.targets, link.target))
+        location = f" location={quoteattr(clean(link.location))}" if link.location else ""
+        self._links.add(f'<hyperlink ref="{place}"{relation}{location}/>')
 
     # --- the sheet around them ------------------------------------------------------
 
@@ -330,15 +340,15 @@ class Page:
         """The range that holds cells (18.3.1.35)."""
         return f"A1:{address(max(self.row, 1), max(self._widest, 1))}"
 
-    def hyperlinks(self) -> tuple[str, list[str]]:
-        """The element ``<hyperlinks>`` (18.3.1.48) and the targets of the relationships ``rIdL1`` … that it names."""
-        found: list[str] = []
-        targets: list[str] = []
-        for place, link in self.links:
-            location = f" location={quoteattr(clean(link.location))}" if link.location else ""
-            if link.target:
-                targets.append(link.target)
-                found.append(f'<hyperlink ref="{place}" r:id="rIdL{len(targets)}"{location}/>')
-            else:
-                found.append(f'<hyperlink ref="{place}"{location}/>')
-        return f"<hyperlinks>{''.join(found)}</hyperlinks>" if found else "", targets
+    def hyperlinks(self) -> Iterator[bytes]:
+        """The ``<hyperlink>`` elements (18.3.1.48), in pieces."""
+        return self._links.pieces()
+
+    def relations(self) -> Iterator[bytes]:
+        """The relationships ``rIdL1`` … that they name, in pieces."""
+        return self._relations.pieces()
+
+    def close(self) -> None:
+        """Drop the temporary files."""
+        for each in (self.rows, self._links, self._relations):
+            each.close()
