@@ -158,7 +158,8 @@ consolidate_files([Path(sys.argv[1])], Path(sys.argv[2]), as_of=as_of, part=Roun
 def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table but the list of runs, which tells how often it was tried, and ``seen``, which tells when."""
     connection = sqlite3.connect(path)
-    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('run', 'seen')")]
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('run', 'seen')"
+    tables = [row[0] for row in connection.execute(query)]
     found = {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall() for table in tables}
     connection.close()
     return found

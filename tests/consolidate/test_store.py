@@ -231,7 +231,8 @@ class DescribeReadingAgain:
 def contents_of(path: Path) -> list[list[tuple[object, ...]]]:
     """Every row of every table but ``seen``, which depends on how young the files were."""
     connection = sqlite3.connect(path)
-    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'seen' ORDER BY 1")]
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'seen' ORDER BY 1"
+    tables = [row[0] for row in connection.execute(query)]
     found = [connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall() for table in tables]
     connection.close()
     return found
