@@ -197,8 +197,8 @@ class Inliner(Translator):
         left, right = node.left, node.right
         if not (isinstance(left, Call) and left.function == "ROUND" and isinstance(right, Number)):
             return False
-        digits = left.arguments[1]
-        whole = isinstance(digits, Number) and digits.value >= 0 and right.value == int(right.value)
+        # A literal has no sign, so the digits are none or some after the point.
+        whole = isinstance(left.arguments[1], Number) and right.value == int(right.value)
         return whole and abs(right.value) < _MOST_WHOLE and _sum_of_values(left.arguments[0])
 
     def _rounded(self, node: Binary) -> str:

@@ -55,6 +55,7 @@ class DescribeColumns:
     @example(["aΣ", "bς"])
     @example(["AΣ", "aς"])
     @example(["İ", "i\u0307"])
+    @example(["İAΣ", "İAσ"])
     def it_calls_distinct_only_what_differs_when_folded(self, column: list[str]) -> None:
         assert not distinct(column) or max(Counter(map(fold, column)).values(), default=0) <= 1
 

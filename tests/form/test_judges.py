@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from perfxl.form.judges import (
@@ -64,6 +64,9 @@ class DescribeTexts:
 
 class DescribeCopiedIndicators:
     @given(st.lists(st.lists(NAMES, min_size=1, max_size=6), min_size=2, max_size=3), st.sampled_from([0.0, 0.2, 0.8, 1.0]))
+    @example([["（%）道路养护"], ["道路养护"]], 0.8)
+    @example([["", "道路养护"], ["道路养护", "桥梁养护"]], 0.8)
+    @example([["AΣ道路"], ["aς道路"]], 0.8)
     def it_passes_over_no_pair_that_reaches_the_threshold(self, projects: list[list[str]], threshold: float) -> None:
         for one in projects:
             for other in projects:

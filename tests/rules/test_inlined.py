@@ -20,7 +20,7 @@ COLOURS = {"colours": frozenset(fold(each) for each in LISTED)}
 _HURTING = "abkKxXsSiIİıßẞſσςΣéÉ\u212a率ＡａⅧ😀\ud83d\u0301\u200b\u00a0\u3000 \t\n０٣0123456789%％.,≥<-/*×P"
 TEXTS: st.SearchStrategy[Raw] = st.one_of(
     st.sampled_from([*LISTED, *(each.upper() for each in LISTED), "\u212a", "İ", "13028122P000000121387"]),
-    st.sampled_from(["字" * 60, "😀" * 50, "a" * 101]),
+    st.sampled_from(["字" * 60, "😀" * 50, "a" * 101, "😀1234567P", "1234567😀P", "1234567P", "12345678P9", "a😀", "😀1"]),
     st.text(_HURTING, max_size=24),
     st.sampled_from([None, True, 0.0, 45000.0, CellError("#N/A")]),
 )
