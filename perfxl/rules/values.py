@@ -132,7 +132,7 @@ def mid(text: str, start: float, count: float) -> str:
     begin, end = int(start) - 1, int(start) - 1 + int(count)
     if _narrow(text[:end]):
         return text[begin:end]
-    units = text.encode("utf-16-le")[2 * begin : 2 * end]
+    units = text.encode("utf-16-le", "surrogatepass")[2 * begin : 2 * end]
     return units.decode("utf-16-le", "replace")
 
 

@@ -189,6 +189,12 @@ class DescribeFilesThatCannotBeRead:
             assert garbled.findings != []
 
 
+class DescribeHalfCharacters:
+    def it_judges_a_value_with_half_a_character_beside_a_whole_one(self) -> None:
+        for typed in ("_xD83D_😀次", "😀_xD83D_"):
+            assert ("R02", "项目01", "F10") in found(submission_of(text("F10", typed), "657001.xlsx"))
+
+
 class DescribeFilesWithFaults:
     @pytest.mark.parametrize(("make", "findings"), [line[1:] for line in MENDABLE], ids=[line[0] for line in MENDABLE])
     def it_is_read_and_each_fault_named_with_its_cell(

@@ -93,6 +93,7 @@ class DescribeTexts:
         assert squash(text) == "".join(char for char in text if char not in BLANKS)
 
     @given(TEXTS, st.integers(0, 12), st.integers(1, 12))
+    @example("\ud83d😀", 1, 1)
     def it_is_cut_by_utf_16_units(self, text: str, count: int, start: int) -> None:
         units = text.encode("utf-16-le", "surrogatepass")
 
@@ -101,6 +102,8 @@ class DescribeTexts:
 
         whole = not any("\ud800" <= char <= "\udfff" for char in text)
         assert length(text) == len(units) // 2
+        for found in (left(text, count), mid(text, start, count), right(text, count)):
+            assert length(found) <= count
         if whole:
             assert left(text, count) == cut(0, count)
             assert mid(text, start, count) == cut(start - 1, start - 1 + count)
