@@ -138,7 +138,7 @@ _SIMPLE = re.compile(
 """Operator, sign, a short number without commas, and a unit of which nothing can be a period or a span."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def read_target(form: str) -> Target:
     """Take a normal form (see :func:`normal_form`) apart."""
     simple = _SIMPLE.fullmatch(form)

@@ -80,7 +80,7 @@ class _Known(dict[str, Target]):
         return found
 
 
-_MOST_KNOWN: Final = 65_536
+_MOST_KNOWN: Final = 4_096
 KNOWN_TARGETS: Final = _Known()
 text_target: Final[Callable[[str], Target]] = KNOWN_TARGETS.__getitem__
 """A text as a target value: its normal form (which is its read value) and the parts of it."""
