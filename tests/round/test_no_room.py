@@ -50,7 +50,8 @@ print(json.dumps(found))
 
 def answers(folder: Path, commands: dict[str, list[str]], *, limit: int = 0) -> dict[str, tuple[int, str, str]]:
     """What each command says: exit code, output, errors; all in one process, which may write ``limit`` bytes to a file."""
-    arguments = [sys.executable, "-c", RUN, str(limit), json.dumps(commands)]
+    # Without bytecode (-B): what Python could write of it would be cut off, too, and hurt every later run.
+    arguments = [sys.executable, "-B", "-c", RUN, str(limit), json.dumps(commands)]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=folder, timeout=300)
     assert (done.returncode, done.stderr) == (0, ""), done
     return {name: tuple(found) for name, found in json.loads(done.stdout).items()}
