@@ -17,13 +17,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
+from mmap import mmap
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
 from ..errors import PerfxlError
-from .process import READY, outcome_of, serve
+from .process import NUMBER_BYTES, READY, number_of, outcome_of, serve
 
 __all__ = ["Bounds", "Lost", "Why", "batch_size", "mapped", "unordered", "workers_for"]
 
@@ -164,14 +165,14 @@ def _cores() -> int:
 
 @dataclass(slots=True, eq=False)
 class _Worker(Generic[Given]):
-    """A process and the items it has, in its order; ``at.value`` is the one in work.
+    """A process and the items it has, in its order; ``at`` is where it writes down the one in work (see :func:`serve`).
 
     ``since``: when it was last heard of, so that no item was begun before.
     """
 
     process: BaseProcess
     pipe: Connection
-    at: Any
+    at: mmap | None
     ready: bool = False
     numbers: deque[int] = field(default_factory=deque)
     alone: bool = False
@@ -239,7 +240,8 @@ class _Pool(Generic[Given, Result]):
     def _start(self) -> _Worker[Given]:
         context = self._context()
         ours, theirs = context.Pipe()
-        at = context.RawValue("q", READY)
+        # Shared with a forked process for nothing; others could share a file only, for which there may be no room.
+        at = mmap(-1, NUMBER_BYTES) if context.get_start_method() == "fork" else None
         arguments = (theirs, *self.orders, dict(os.environ), str(_folder()), at)
         process = context.Process(target=serve, args=arguments, daemon=True)
         with _without_interrupts():
@@ -300,7 +302,9 @@ class _Pool(Generic[Given, Result]):
         if worker.alone:
             name = _signal_name(worker.process.exitcode)
             return [(worker.numbers[0], Lost(why=why, signal=name, seconds=self.bounds.seconds))]
-        suspect = worker.at.value if worker.at.value in worker.numbers else worker.numbers[0]
+        suspect = number_of(worker.at) if worker.at else worker.numbers[0]
+        if suspect not in worker.numbers:
+            suspect = worker.numbers[0]
         worker.numbers.remove(suspect)
         self.suspects.append(suspect)
         if self.again is not None:

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from mmap import mmap
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,13 +21,16 @@ from typing import Any, TypeVar
 
 from ..errors import PerfxlError
 
-__all__ = ["READY", "guarded", "outcome_of", "serve"]
+__all__ = ["NUMBER_BYTES", "READY", "guarded", "number_of", "outcome_of", "serve"]
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 
 READY = -1
 """In place of an item's number: the process has begun."""
+
+NUMBER_BYTES = 8
+"""Bytes in which a process writes down the number of the item in work."""
 
 _COLLECTED = (20_000, 20, 20)
 """Objects between collections of garbage: one item makes thousands and leaves none in circles."""
@@ -75,11 +79,11 @@ def serve(
     memory: int,
     environment: dict[str, str],
     folder: str,
-    at: Any,
+    at: mmap | None,
 ) -> None:
-    """Do what the pipe says, until it is closed; ``at.value`` (shared) is the number of the item in work.
+    """Do what the pipe says, until it is closed; ``at`` (shared) holds the number of the item in work.
 
-    What comes back is a list of numbers and results.
+    What comes back are lists of numbers and results; of one each where nobody could tell otherwise what was in work.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_caller, daemon=True).start()
@@ -101,13 +105,19 @@ def serve(
         done: list[tuple[int, Any]] = []
         due = time.monotonic() + _SECONDS
         for number, item in batch:
-            at.value = number
+            if at is not None:
+                at[:] = number.to_bytes(NUMBER_BYTES, "little")
             done.append((number, guarded(work, item)))
-            if len(done) >= _TOGETHER or time.monotonic() >= due:
+            if at is None or len(done) >= _TOGETHER or time.monotonic() >= due:
                 pipe.send(done)
                 done, due = [], time.monotonic() + _SECONDS
         if done:
             pipe.send(done)
+
+
+def number_of(at: mmap) -> int:
+    """The number that a process has written down."""
+    return int.from_bytes(at[:], "little")
 
 
 def _end_with_caller() -> None:
