@@ -109,6 +109,7 @@ def ties(summary: Summary) -> bool:
     return len(checks) == 3 and all(row[4] == "相符" for row in checks)
 
 
+@pytest.mark.long
 def it_walks_a_round(tmp_path: Path) -> None:
     folder = tmp_path / "收回"
     expected = first_returns(folder)

@@ -137,7 +137,7 @@ def spelled_rows(draw: st.DrawFn) -> str:
 
 class DescribeTheQuickReader:
     @given(spelled_rows())
-    @settings(MANY, max_examples=1500)
+    @settings(MANY, max_examples=800)
     def it_agrees_with_the_careful_reader_on_any_spelling_of_cells(self, rows: str) -> None:
         content = sheet(rows)
         found = quickly(content)
