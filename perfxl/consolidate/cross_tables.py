@@ -29,7 +29,7 @@ from itertools import count
 
 from ..form.model import Form
 from ..form.records import from_micro
-from ..rules.targets import normal_form, read_target, spelling
+from ..rules.targets import target_of
 from ..rules.values import squash
 from .content import Content, Project
 from .roster import Roster
@@ -216,15 +216,15 @@ def _money(micro: object) -> str | None:
 def _target_op(text: object) -> str | None:
     if text is None:
         return None
-    return read_target(normal_form(spelling(str(text)))).op or "="
+    return target_of(str(text)).op or "="
 
 
 def _target_number(text: object) -> float | None:
     if text is None:
         return None
-    target = read_target(normal_form(spelling(str(text))))
+    target = target_of(str(text))
     return target.number if target.kind == "number" else None
 
 
 def _target_unit(text: object) -> str | None:
-    return None if text is None else read_target(normal_form(spelling(str(text)))).unit
+    return None if text is None else target_of(str(text)).unit

@@ -6,36 +6,35 @@ them) at a tenth of the cost: nothing is made but the text that is stored, and t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from json.encoder import encode_basestring
+from operator import methodcaller
 from typing import Any
 
 from ..check import Condition, Submission
 from ..form.evaluate import Held
 from ..form.model import Field, Form, Group
+from ..form.records import Book, SheetRecord, data_text, money_micro
 from ..form.records import Row as Record
-from ..form.records import SheetRecord, data_text, money_micro
-from ..rules.types import CellError, Raw, shown
+from ..rules.types import Raw, shown
 from ..rules.values import BLANKS
 from ..workbook.places import SheetPlace
 from .content import content_of, value_of
+from .quick_json import Unwritable, as_json, plain_json
 from .rows import Row, Rows, rows_of
 
 __all__ = ["submission_rows"]
 
 _TEXTS = ("text", "long", "target")
-_MOST_STARTS = 4096
-"""So many beginnings of rows are remembered: where a workbook has them, most workbooks do."""
+_MOST_HEADS = 4096
+"""So many places of rows are remembered: where a workbook has a row, most workbooks do."""
 
+_values_of = methodcaller("values")
 
-def _error(value: object) -> dict[str, str]:
-    assert isinstance(value, CellError), value
-    return {"error": value.code}
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_error, check_circular=False)
+_Head = tuple[str, int, int, str, str, str]
+"""Group, block, slot, level 1, level 2 and cell of a row."""
 
 
 def submission_rows(submission: Submission, reader: str) -> Rows:
@@ -43,8 +42,15 @@ def submission_rows(submission: Submission, reader: str) -> Rows:
     form, book = submission.form, submission.book
     if submission.condition is not Condition.READ or form is None or book is None:
         return rows_of(content_of(submission), reader)
+    try:
+        return _rows(submission, form, book, reader)
+    except (Unwritable, UnicodeEncodeError):  # a lone surrogate, which neither UTF-8 nor the store can hold
+        return rows_of(content_of(submission), reader)
+
+
+def _rows(submission: Submission, form: Form, book: Book, reader: str) -> Rows:
     findings = tuple(_finding_rows(submission))
-    meta = _ENCODER.encode(submission.meta)
+    meta = as_json(submission.meta)
     names = (submission.unit_code, submission.unit_name, *(place.title for place in submission.places))
     writer = _writer(Held(form))
     sha256 = submission.sha256
@@ -62,26 +68,17 @@ def submission_rows(submission: Submission, reader: str) -> Rows:
             if whole:
                 elsewhere.append(number)
     text = _book_text(list(book.all()), elsewhere)
-    if not _sound(text, meta, *names, *(row[-1] for row in projects), *(str(value) for row in findings for value in row)):
-        return rows_of(content_of(submission), reader)
+    written = [text, meta, *names, *(str(row[-1]) for row in projects)]
+    "".join(written + [str(value) for row in findings for value in row]).encode()
     cover = writer.cover(book.cover.raws)
     head = (sha256, reader, submission.condition.value, form.id, form.version, submission.unit_code, submission.unit_name)
     content = (*head, submission.modified, submission.size, cover, meta, text)
     return Rows(sha256, (content,), tuple(projects), tuple(explanations), findings)
 
 
-def _sound(*texts: object) -> bool:
-    """No lone surrogate, which neither UTF-8 nor the store can hold."""
-    try:
-        "".join(map(str, texts)).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _book_text(records: Sequence[SheetRecord], elsewhere: Container[int]) -> str:
     """What :func:`~.book_text.book_text` writes."""
-    return _ENCODER.encode(
+    return as_json(
         [
             {
                 "sheet": record.sheet,
@@ -147,49 +144,40 @@ class _Group:
         self.names = tuple(each.name for each in fields)
         self.values = _object(fields)
         self.texts = all(each.type_name in _TEXTS for each in fields)
-        self.row = f"%s{_template(fields)}]"
-        self.starts: dict[tuple[int, int, str], str] = {}
+        self.heads: dict[tuple[int, int, str], _Head] = {}
 
     def write(self, rows: Sequence[Record], place: SheetPlace) -> tuple[str, bool]:
         """The rows, and whether they say all that was read."""
         first = self.names[0]
-        starts: list[str] = []
+        heads: list[_Head] = []
         for row in rows:
             cells = place.rows.get((self.name, row.block, row.slot), {})
             at = (row.block, row.slot, cells.get(first, "") or next(filter(None, map(cells.get, self.names)), ""))
-            starts.append(self.starts.get(at) or self._start(*at))
-        written = self._written(starts, [row.raws for row in rows]) if self.texts else ""
-        if written:
-            return written, True
-        values = [self.values(row.raws) for row in rows]
-        whole = all(each == _ENCODER.encode(row.raws) for each, row in zip(values, rows, strict=True))
-        return ",".join([f"{start}{each}]" for start, each in zip(starts, values, strict=True)]), whole
+            heads.append(self.heads.get(at) or self._head(*at))
+        raws = [row.raws for row in rows]
+        if self.texts and self._said_plainly(raws):
+            return as_json([(*head, each) for head, each in zip(heads, raws, strict=True)])[1:-1], True
+        values = [self.values(each) for each in raws]
+        whole = all(each == plain_json(raw) for each, raw in zip(values, raws, strict=True))
+        return ",".join([f"{as_json(head)[:-1]},{each}]" for head, each in zip(heads, values, strict=True)]), whole
 
-    def _written(self, starts: Sequence[str], raws: Sequence[Mapping[str, Raw]]) -> str:
-        """The rows, if all values are texts without blanks around them, as most are; "" if not."""
-        names = self.names
-        if any(tuple(each) != names for each in raws):
-            return ""
-        flat: list[Any] = [value for each in raws for value in each.values()]
+    def _said_plainly(self, raws: Sequence[Mapping[str, Raw]]) -> bool:
+        """All values are texts without blanks around them, as most are."""
+        if list(map(tuple, raws)).count(self.names) != len(raws):
+            return False
+        flat: list[Any] = list(chain.from_iterable(map(_values_of, raws)))
         try:
-            if list(map(str.strip, flat)) != flat or "" in flat:
-                return ""
+            whole = "".join(flat)
         except TypeError:  # no text
-            return ""
-        texts = list(map(encode_basestring, flat))
-        found: list[str] = []
-        width = len(names)
-        for number, start in enumerate(starts):
-            found.append(start)
-            found += texts[number * width : (number + 1) * width]
-        return ",".join([self.row] * len(starts)) % tuple(found)
+            return False
+        # One look at all of them tells of most that there is no blank at all.
+        return "" not in flat and (whole.split(None, 1) == [whole] or list(map(str.strip, flat)) == flat)
 
-    def _start(self, number: int, slot: int, cell: str) -> str:
+    def _head(self, number: int, slot: int, cell: str) -> _Head:
         block = self.group.blocks[number]
-        start = _ENCODER.encode([self.name, number, slot, block.level1, block.level2, cell])
-        found = self.starts[number, slot, cell] = f"{start[:-1]},"
-        if len(self.starts) > _MOST_STARTS:
-            self.starts.clear()
+        if len(self.heads) >= _MOST_HEADS:
+            self.heads.clear()
+        found = self.heads[number, slot, cell] = (self.name, number, slot, block.level1, block.level2, cell)
         return found
 
 
@@ -201,7 +189,7 @@ def _writer(key: Held) -> _Writer:
 @lru_cache(maxsize=1024)
 def _cells(cells: tuple[tuple[str, str], ...]) -> str:
     """The addresses of a project's values: most sheets have the same."""
-    return _ENCODER.encode(dict(cells))
+    return as_json(dict(cells))
 
 
 def _template(fields: Sequence[Field]) -> str:

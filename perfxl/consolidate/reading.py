@@ -14,7 +14,7 @@ from .. import __version__
 from ..check import Condition, Finding, Submission
 from ..check.intake import refused, submission_of
 from ..errors import entry
-from ..form.library import form_ids, form_version, form_versions
+from ..form.library import form_sources
 from ..form.model import Severity
 from ..workbook.container import Refusal
 from ..workbook.seal import KeyRing
@@ -41,7 +41,7 @@ BOUNDS = Bounds(seconds=30.0, memory=1 << 30, batch=50)
 LOST_CODES = ("I30", "I31")
 """What is found of a file over which processes died or hung."""
 
-_BATCH = 250
+_BATCH, _FEWEST = 250, 16
 _KEEP_SECONDS = 2.0
 _WORTH_IT = 48
 _LARGEST = 64 * 1024 * 1024
@@ -88,9 +88,8 @@ class Read:
 def reader_mark() -> str:
     """What decides how bytes are read: this program's version and every form at hand."""
     mark = hashlib.sha256(__version__.encode())
-    for name in form_ids():
-        for version in form_versions(name):
-            mark.update(form_version(name, version).source.encode())
+    for source in form_sources():
+        mark.update(source.encode())
     return mark.hexdigest()[:16]
 
 
@@ -142,7 +141,7 @@ def read_contents(
         for number, taken in found:
             name = fresh[number].shown
             if isinstance(taken, Rows):
-                batch.add(taken)
+                batch.add(taken, len(files) - done)
                 stored[name] = taken.sha256
                 rules = [row[5] for row in taken.finding[:1]]
             else:
@@ -227,9 +226,10 @@ class _Batch:
     def __exit__(self, *_: object) -> None:
         self._write()
 
-    def add(self, rows: Rows) -> None:
+    def add(self, rows: Rows, left: int) -> None:
+        """``left``: how many are still to come; the last ones are written in small lots, while others are read."""
         self.rows.append(rows)
-        if len(self.rows) >= _BATCH or time.monotonic() - self.since > _KEEP_SECONDS:
+        if len(self.rows) >= min(_BATCH, max(_FEWEST, left)) or time.monotonic() - self.since > _KEEP_SECONDS:
             self._write()
 
     def _write(self) -> None:

@@ -20,7 +20,7 @@ from ..form.library import find_form, form_ids
 from ..form.model import COVER, Form, Scope
 from ..form.records import MICRO, Book, SheetRecord
 from ..rules.python import Outcome
-from ..rules.targets import Target, normal_form, read_target, spelling
+from ..rules.targets import Target, target_of
 from ..workbook.layout import SheetLayout, layout_of, plan_of
 from ..workbook.places import SheetPlace
 from .grids import Grid, cell_of, place_of, raw_of, record_of
@@ -46,7 +46,7 @@ def target_parts(values: Grid, part: str) -> Table:
 def _part(value: object, part: str) -> object:
     raw = raw_of(value)
     text = f"{raw:.15g}" if isinstance(raw, float) else str(raw or "")
-    target: Target = read_target(normal_form(spelling(text)))
+    target: Target = target_of(text)
     if part == "数值":
         return target.number if target.size else ""
     return {"规范": target.form, "符号": target.op, "单位": target.unit, "类型": _KINDS[target.kind]}[part]

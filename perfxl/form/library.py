@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from ..errors import PerfxlError
 from .load import load_form
 from .model import Form
 
-__all__ = ["examples_folder", "find_form", "form_file", "form_ids", "form_version", "form_versions", "templates_folder"]
+__all__ = [
+    "examples_folder", "find_form", "form_file", "form_ids", "form_sources", "form_version", "form_versions", "templates_folder",
+]  # fmt: skip
 
 
 _OLDER = re.compile(r"form-v([1-9][0-9]{0,3})\.toml\Z")
@@ -104,6 +107,15 @@ def form_versions(name: str) -> tuple[int, ...]:
     current = find_form(name).version
     older = (_OLDER.match(path.name) for path in form_file(name).parent.glob("form-v*.toml"))
     return (*sorted(int(each[1]) for each in older if each and int(each[1]) != current), current)
+
+
+def form_sources() -> Iterator[str]:
+    """The text of every form at hand in all its versions, as it stands in the files: nothing of it is checked."""
+    for name in form_ids():
+        path = form_file(name)
+        yield _text(path)
+        for older in sorted(each for each in path.parent.glob("form-v*.toml") if _OLDER.match(each.name)):
+            yield _text(older)
 
 
 @lru_cache(maxsize=32)

@@ -34,8 +34,7 @@ class RowKey(NamedTuple):
     slot: int
 
 
-@dataclass(slots=True)
-class Row:
+class Row(NamedTuple):
     """One slot of a group: ``block`` and ``slot`` count from 0."""
 
     block: int

@@ -14,7 +14,7 @@ import xlsxwriter
 from ..errors import PerfxlError
 from ..form.model import Field, Form
 from ..form.records import Book, Row, SheetRecord, data_text, from_micro, money_micro, read_value
-from ..rules.targets import normal_form, read_target, spelling
+from ..rules.targets import target_of
 from ..rules.types import Raw, is_blank, shown
 from ..rules.values import plain, rounded, squash
 
@@ -215,7 +215,7 @@ def _row(form: Form, group: str, project: _Project, label: str, old: Row, new: R
 
 def direction(before: str, after: str) -> Kind:
     """Raised or lowered ambition; for ≤ and < a higher number is the lower ambition."""
-    one, other = (read_target(normal_form(spelling(text))) for text in (before, after))
+    one, other = (target_of(text) for text in (before, after))
     if one.kind != "number" or other.kind != "number" or one.unit != other.unit:
         return Kind.CHANGED
     if (one.op or "=") != (other.op or "=") or one.number == other.number:

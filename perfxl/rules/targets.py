@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from .values import BLANKS, left, length, mid, squash
 
-__all__ = ["OPERATORS", "PARTS", "REPLACEMENTS", "Target", "normal_form", "part_formulas", "read_target", "spelling"]
+__all__ = ["OPERATORS", "PARTS", "REPLACEMENTS", "Target", "normal_form", "part_formulas", "read_target", "spelling", "target_of"]
 
 OPERATORS: Final = "≥≤=><"
 
@@ -127,6 +127,35 @@ def normal_form(spelled: str) -> str:
         front = left(spelled, length(spelled) - 2)
         return front if left(spelled, 1) == "≤" else "≤" + front
     return spelled
+
+
+_WRITTEN = re.compile(r"([^0-9]{0,12})([0-9]{1,9}(?:\.[0-9]{1,5})?)([^0-9]{0,20})")
+"""What stands before a short number, the number, what stands after it."""
+
+
+def target_of(text: str) -> Target:
+    """A value as it was typed, in its normal form and taken apart."""
+    written = _WRITTEN.fullmatch(text)
+    if written:
+        before, digits, after = written.groups()
+        around = _around(before, after)
+        if around is not None and (around[0] or "." not in digits):
+            op, sign, unit = around
+            number = -float(digits) if sign else float(digits)
+            form = f"{op}{sign}{digits}{unit}"
+            return tuple.__new__(Target, (form, op, number, unit, "number", digits + unit, len(digits)))
+    return read_target(normal_form(spelling(text)))
+
+
+@lru_cache(maxsize=4096)
+def _around(before: str, after: str) -> tuple[str, str, str] | None:
+    """Operator, sign and unit around a short number, ``None`` where a closer look is needed.
+
+    No spelling has digits in it, so what becomes of the words depends on no number.
+    """
+    form = normal_form(spelling(f"{before}1{after}"))
+    simple = _SIMPLE.fullmatch(form)
+    return (simple[1], simple[2], simple[4] or "") if simple and simple[3] == "1" else None
 
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")

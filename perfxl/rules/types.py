@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .functions import Kind
-from .targets import Target, normal_form, quoted, read_target, spelling, spelling_formula, squash_formula
+from .targets import Target, quoted, spelling_formula, squash_formula, target_of
 from .values import NA, ReadValue, fold, left, plain, rounded, squash, strip
 
 __all__ = [
@@ -76,7 +76,7 @@ class _Known(dict[str, Target]):
     def __missing__(self, text: str) -> Target:
         if len(self) >= _MOST_KNOWN:
             self.clear()
-        found = self[text] = read_target(normal_form(spelling(text)))
+        found = self[text] = target_of(text)
         return found
 
 

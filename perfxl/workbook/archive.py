@@ -12,7 +12,8 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from .inflate import INFLATE_FAULTS, crc32, inflate, inflate_within
@@ -33,6 +34,12 @@ _OURS = bytes((20, 0, 0, 0, 8, 0, 0, 0, 33, 0))
 """Version 2.0, no flags, deflated, 1 January 1980: how perfxl's own writer marks a part, and no office program all of them."""
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _STORED, _DEFLATED = 0, 8
+_LARGE = 0xFFFFFFFF
+"""In place of a number that stands in zip64's own field."""
+
+_MOST_LAYOUTS, _LONGEST_LAYOUT = 64, 20_000
+"""Directories that are remembered; bytes that one of them may have."""
+
 ZIP_FAULTS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -133,20 +140,61 @@ def _directory(data: bytes) -> tuple[dict[str, Entry], bool]:
     plain = disk == first_disk == comment == 0 and here == count != 0xFFFF and offset + size == end
     if not plain or count > MOST_PARTS:
         return _by_zipfile(data), False
+    known = _LAYOUTS.get((count, size))
+    if known is not None:
+        found = known.entries(data, offset)
+        if found is not None:
+            return found, True
+    return _line_by_line(data, offset, count, size)
+
+
+def _line_by_line(data: bytes, offset: int, count: int, size: int) -> tuple[dict[str, Entry], bool]:
     found: dict[str, Entry] = {}
-    ours = True
-    at = offset
+    names: list[bytes] = []
+    ours = plain = True
+    at, end = offset, offset + size
     unpack, head = _CENTRAL.unpack_from, _CENTRAL.size
     for _ in range(count):
         sign, flags, method, crc, compressed, full, length, extra, remark, local = unpack(data, at)
         name = data[at + head : at + head + length]
-        if sign != b"PK\x01\x02" or full == 0xFFFFFFFF or compressed == 0xFFFFFFFF or local == 0xFFFFFFFF or b"\0" in name:
+        if sign != b"PK\x01\x02" or _LARGE in (full, compressed, local) or b"\0" in name:
             return _by_zipfile(data), False
         ours = ours and data[at + 6 : at + 16] == _OURS
         text = name.decode("ascii" if name.isascii() else "utf-8" if flags & _UTF8 else "cp437")
         found[text.lstrip("/").lower()] = Entry(name, flags, method, crc, compressed, full, local)
+        names.append(name)
+        plain = plain and not extra and not remark
         at += head + length + extra + remark
-    return (found, ours) if at == end else (_by_zipfile(data), False)
+    if at != end:
+        return _by_zipfile(data), False
+    if ours and plain and len(found) == count and size <= _LONGEST_LAYOUT:
+        if len(_LAYOUTS) >= _MOST_LAYOUTS:
+            _LAYOUTS.clear()
+        _LAYOUTS[count, size] = _Layout(names, found)
+    return found, ours
+
+
+class _Layout:
+    """A directory as perfxl's writer makes it, to be taken apart at once: most workbooks have the same parts."""
+
+    def __init__(self, names: Sequence[bytes], keys: Iterable[str]) -> None:
+        self._keys, self._names = tuple(keys), tuple(names)
+        self._lines = struct.Struct("<" + "".join(f"4s2x10sLLL6s8xL{len(name)}s" for name in names))
+        self._signs, self._marks = (b"PK\x01\x02",) * len(names), (_OURS,) * len(names)
+        self._lengths = tuple(len(name).to_bytes(6, "little") for name in names)
+
+    def entries(self, data: bytes, offset: int) -> dict[str, Entry] | None:
+        """The parts of a directory that differs in checksums, sizes and places alone, ``None`` for any other."""
+        found = self._lines.unpack_from(data, offset)
+        signs, marks, crcs, compressed, sizes, lengths, places, names = (found[field::8] for field in range(8))
+        same = names == self._names and signs == self._signs and marks == self._marks and lengths == self._lengths
+        if not same or _LARGE in compressed or _LARGE in sizes or _LARGE in places:
+            return None
+        entries = map(Entry._make, zip(names, repeat(0), repeat(_DEFLATED), crcs, compressed, sizes, places))
+        return dict(zip(self._keys, entries, strict=True))
+
+
+_LAYOUTS: dict[tuple[int, int], _Layout] = {}
 
 
 def _by_zipfile(data: bytes) -> dict[str, Entry]:

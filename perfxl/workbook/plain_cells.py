@@ -11,17 +11,23 @@ byte belongs to something that was verified: a sheet is read here exactly as
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import chain, compress
 from operator import not_
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..rules.types import CellError, Raw
 from .bounded_xml import Budget
 from .cells import LONGEST_TEXT, SheetCells, WrittenFormula, cell_number, unescaped
+from .compiled import cut
 from .frames import Frame
 from .plain_text import fit_text, resolved
 from .strings import Strings
+
+if TYPE_CHECKING:
+    from ._cut import Stretches
 
 __all__ = ["read_plainly"]
 
@@ -49,6 +55,10 @@ _ATTRIBUTE = re.compile(r' ([a-zA-Z0-9:]+)="')
 
 class _Differs(Exception):  # noqa: N818 - says that the careful reader has to read the sheet
     """Something is not written plainly."""
+
+
+class _Inline(Exception):  # noqa: N818 - likewise
+    """Texts stand in their cells, which the compiled reader leaves in the stretches."""
 
 
 class _Piece(NamedTuple):
@@ -112,6 +122,14 @@ class _Memory(dict[bytes, _Stretch]):
         return found
 
 
+def _learn(stretch: bytes, inside: int, leaves: int) -> tuple[_Stretch, bool]:
+    """What an unknown stretch means and whether to remember it, for the compiled reader."""
+    if b"<is>" in stretch:
+        raise _Inline
+    found = _understood(stretch, bool(inside), bool(leaves))
+    return found, len(stretch) <= _LONGEST_REMEMBERED and _is_structure(found)
+
+
 def _is_structure(stretch: _Stretch) -> bool:
     """No number and no text that somebody typed or a formula made (flags are dots)."""
     _, _, values, results, _ = stretch
@@ -125,17 +143,46 @@ _ONLY = _Memory(inside=False, leaves=False)
 _SHAPES: dict[tuple[bytes, ...], _Shape] = {}
 
 
-def read_plainly(rows: bytes, frame: Frame, strings: Strings, budget: Budget) -> SheetCells | None:
-    """The cells of a sheet from its rows, ``None`` where they are not written plainly."""
-    cells = len(rows) // _USUAL_CELL if len(rows) < _LONG else max(rows.count(b"<c "), rows.count(b"<v>"))
+_STRETCHES = None if cut is None else cut.Stretches(_learn, cell_number, _MOST_REMEMBERED, secrets.randbits(64))
+"""Those that the compiled reader remembers; a secret decides where, so that nobody can crowd them on purpose."""
+
+
+def read_plainly(content: bytes, frame: Frame, strings: Strings, budget: Budget) -> SheetCells | None:
+    """The cells of a sheet with this frame, ``None`` where they are not written plainly."""
+    begin, end = len(frame.head), len(content) - len(frame.tail)
+    size = end - begin
+    cells = size // _USUAL_CELL if size < _LONG else max(content.count(b"<c "), content.count(b"<v>"))
     if cells > budget.cells:
         return None
     try:
-        values, results, formulas = _sheet(rows, strings) if rows else ({}, {}, ())
+        values, results, formulas = _read(content, begin, end, strings) if size else ({}, {}, ())
     except (_Differs, KeyError, IndexError):
         return None
     budget.cells -= cells
     return SheetCells(values, results, frame.protected, frame.validated, frame.coloured, formulas)
+
+
+def _read(content: bytes, begin: int, end: int, strings: Strings) -> _Cells:
+    if _STRETCHES is not None:
+        with suppress(_Inline):
+            return _compiled(_STRETCHES, content, begin, end, strings)
+    return _sheet(content[begin:end], strings)
+
+
+def _compiled(stretches: Stretches, content: bytes, begin: int, end: int, strings: Strings) -> _Cells:
+    """What :func:`_sheet` gives, and _Inline where texts stand in their cells."""
+    found = stretches.cells(content, begin, end, strings.texts)
+    if found is None:
+        raise _Differs
+    values, results, others, formulas, count = found
+    if others:
+        for (address, (kind, formula), _), text in zip(others, _texts([each[2] for each in others]), strict=True):
+            if kind is _inline:
+                raise _Differs
+            (results if formula else values)[address] = kind(text)
+    if len(values) + len(results) != count or not results.keys().isdisjoint(values):
+        raise _Differs  # A cell stands there twice.
+    return values, results, formulas
 
 
 def _sheet(rows: bytes, strings: Strings) -> _Cells:

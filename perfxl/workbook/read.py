@@ -19,6 +19,7 @@ from ..rules.values import strip
 from .addresses import calculation_title
 from .archive import Refusal
 from .cells import SheetCells, place_of
+from .compiled import cut
 from .container import Container
 from .layout import Plan, SheetLayout, a1
 from .live import META_SHEET
@@ -296,7 +297,10 @@ class _SheetReader:
         table = self.table
         record = SheetRecord(table.layout.sheet.id, ordinal, self._raws(*table.singles))
         for group, slots in table.groups.items():
-            rows = list(self._rows(slots))
+            if cut is not None and not self.formulas:
+                rows = list(map(Row._make, cut.rows(self.cells.values, slots)))
+            else:
+                rows = list(self._rows(slots))
             if rows:
                 record.rows[group] = rows
         cells = self.cells

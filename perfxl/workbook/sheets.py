@@ -41,8 +41,7 @@ class Sheets:
     def _read_cells(self, content: bytes, part: str) -> SheetCells:
         frame = frame_of(content)
         if frame is not None:
-            rows = content[len(frame.head) : len(content) - len(frame.tail)]
-            found = read_plainly(rows, frame, self.strings, self.budget)
+            found = read_plainly(content, frame, self.strings, self.budget)
             if found is not None:
                 return found
         return read_carefully(content, self.strings.texts, part, self.budget)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from .archive import Refusal
 from .bounded_xml import Budget, local_name, parse
 from .cells import LONGEST_TEXT, unescaped
+from .compiled import cut
 from .plain_text import fit_text, has_escape, resolved
 
 __all__ = ["Strings", "read_strings"]
@@ -86,10 +87,10 @@ def _plainly(content: bytes) -> list[str] | None:
     known = max((each for each in _BEGUN if content.startswith(each.written, begin)), key=_length, default=None)
     if known is not None:
         # Workbooks of a form begin alike; what was verified need not be verified again.
-        others = _items(content[begin + len(known.written) :])
+        others = _texts(content, begin + len(known.written))
         return None if others is None else known.texts + others
+    found = _texts(content, begin)
     written = content[begin:]
-    found = _items(written)
     if found is not None and len(written) <= _LONGEST_BEGUN:
         _compare(_Begun(written, found))
     return found
@@ -107,6 +108,26 @@ def _compare(table: _Begun) -> None:
     if before.written.startswith(begun):
         _BEGUN.insert(0, _Begun(begun, table.texts[:alike]))
         del _BEGUN[_MOST_BEGUN:]
+
+
+def _texts(content: bytes, begin: int) -> list[str] | None:
+    """The texts of the items from a place to the end of the table, ``None`` where they are not plain."""
+    return _items(content[begin:]) if cut is None else cut.texts(content, begin, _marked, _known_bytes)
+
+
+def _marked(written: bytes) -> str | None:
+    """A text with references or escapes, for the compiled reader."""
+    text = fit_text(written)
+    whole = None if text is None else resolved(text)
+    return None if whole is None else unescaped(whole)
+
+
+def _bytes(written: bytes) -> str | None:
+    """An item that is no plain text, likewise."""
+    text = fit_text(written)
+    found = None if text is None else _item(text)
+    whole = None if found is None else resolved(found)
+    return None if whole is None else unescaped(whole)
 
 
 def _items(written: bytes) -> list[str] | None:
@@ -168,6 +189,11 @@ def _item(item: str) -> str | None:
 
 # Guides in rich text, which are the same in all workbooks of a form.
 _known_item = lru_cache(maxsize=2_000)(_item)
+_known = lru_cache(maxsize=2_000)(_bytes)
+
+
+def _known_bytes(written: bytes) -> str | None:
+    return _known(written) if len(written) <= _LONGEST_REMEMBERED else _bytes(written)
 
 
 def _carefully(content: bytes, part: str, budget: Budget) -> list[str]:

@@ -32,7 +32,7 @@ READY = -1
 NUMBER_BYTES = 8
 """Bytes in which a process writes down the number of the item in work."""
 
-_COLLECTED = (20_000, 20, 20)
+_COLLECTED = (50_000, 20, 20)
 """Objects between collections of garbage: one item makes thousands and leaves none in circles."""
 
 _TOGETHER, _SECONDS = 32, 0.02

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice
 from random import Random
 
@@ -12,7 +13,7 @@ from perfxl.check.intake import submission_of
 from perfxl.check.run import findings_of
 from perfxl.consolidate.content import content_of
 from perfxl.consolidate.direct import submission_rows
-from perfxl.consolidate.rows import rows_of
+from perfxl.consolidate.rows import Rows, rows_of
 from perfxl.consolidate.store import Store
 from perfxl.form.library import find_form
 from perfxl.form.records import Book, RowKey
@@ -53,12 +54,21 @@ def made(form_id: str, seed: int, found: Book) -> Submission:
     )
 
 
+def said(rows: Rows) -> list[object]:
+    """The rows with what is written in them as JSON: numbers may be spelled differently (1e-5, 1e-05)."""
+
+    def read(value: object) -> object:
+        return json.loads(value) if isinstance(value, str) and value[:1] in ("{", "[") else value
+
+    return [rows.sha256, *([[read(value) for value in row] for row in table] for table in rows[1:])]
+
+
 @pytest.mark.parametrize("form_id", ["hebei-2023", "national-2021"])
 class DescribeSubmissionRows:
     def it_writes_what_the_content_holds(self, form_id: str) -> None:
         for seed, (_, found) in enumerate(islice(Suite(find_form(form_id)), 120)):
             one = made(form_id, seed, found)
-            assert submission_rows(one, "reader") == rows_of(content_of(one), "reader"), seed
+            assert said(submission_rows(one, "reader")) == said(rows_of(content_of(one), "reader")), seed
 
     @pytest.mark.parametrize("where", ["value", "title", "meta"])
     def it_replaces_lone_surrogates_wherever_they_stand(self, form_id: str, where: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from perfxl.form.library import find_form
 from perfxl.form.records import money_micro
 from perfxl.rules.functions import Kind, check_char
-from perfxl.rules.targets import REPLACEMENTS, _taken_apart, normal_form, read_target, spelling
+from perfxl.rules.targets import REPLACEMENTS, _taken_apart, normal_form, read_target, spelling, target_of
 from perfxl.rules.types import FieldType, number_type
 from perfxl.rules.values import BLANKS, NA, left, length, mid, right, rounded, squash
 
@@ -78,6 +78,14 @@ class DescribeTargets:
         assert read_target(text) == _taken_apart(text)
         form = normal_form(spelling(text))
         assert read_target(form) == _taken_apart(form)
+
+    @given(st.one_of(TARGETS, st.tuples(TARGETS, st.integers(0, 10**10), TARGETS).map(lambda parts: "{}{}{}".format(*parts))))
+    @example("1.")
+    @example("。1．5")
+    @example("不低于-1.5以上")
+    @example("达到1年")
+    def it_is_read_alike(self, text: str) -> None:
+        assert target_of(text) == _taken_apart(normal_form(spelling(text)))
 
     @given(TARGETS)
     def it_is_spelled_alike(self, text: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ...form.model import Form
-from ...rules.targets import Target, normal_form, read_target, spelling
+from ...rules.targets import Target, target_of
 from ..dataset import Dataset
 from .cells import CellContent
 
@@ -65,7 +65,7 @@ def _target(text: str) -> tuple[int, int | None] | None:
     """The columns of a target value in both tables; ``None`` for none."""
     if not text:
         return None
-    target = read_target(normal_form(spelling(text)))
+    target = target_of(text)
     return _kind(target), _share(target)
 
 
