@@ -129,7 +129,7 @@ class DescribeBooks:
         sheet = project(CODES[0], CellError("#N/A"), "名\n称", fiscal=True, other=0.1 + 0.2, purpose=None)
         sheet.explanations[RowKey("indicators", 2, 0)] = "确是如此，已核对"
         spaced = project(CODES[1])
-        spaced.rows["indicators"][0].raws |= {"indicator": "　名称 ", "value": 95.0}
+        spaced.rows["indicators"][0].raws.update({"indicator": "　名称 ", "value": 95.0})
         made = book("657001", "甲", sheet, SheetRecord("project", 2), spaced)
         one = content_of(submission("a.xlsx", made))
         with Store() as store:

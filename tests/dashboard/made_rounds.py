@@ -143,7 +143,7 @@ def copied(source: MadeUnit, target: MadeUnit) -> None:
     """The target's first project takes over the indicators of the source's."""
     one = next(each for each in source.book.sheets if each.sheet == HEBEI.project_sheet.id)
     other = next(each for each in target.book.sheets if each.sheet == HEBEI.project_sheet.id)
-    other.rows = {name: [replace(row, raws=dict(row.raws)) for row in rows] for name, rows in one.rows.items()}
+    other.rows = {name: [row._replace(raws=dict(row.raws)) for row in rows] for name, rows in one.rows.items()}
 
 
 def usual(path: Path, count: int = 40, *, every: int = 1, opinion: str = "请与预算股核对后重报。") -> MadeRound:
