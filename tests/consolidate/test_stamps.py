@@ -134,6 +134,18 @@ class DescribeUntouchedFiles:
             assert [read_contents(gather([files]).files, store, text_reader).opened for _ in range(2)] == [3, 0]
 
 
+    def it_is_another_reader_with_any_other_form_even_a_broken_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PERFXL_FORMS", str(tmp_path))
+        marks = [reading.reader_mark()]
+        (tmp_path / "own").mkdir()
+        for name, text in (("form.toml", "x = ["), ("form.toml", "x = 1"), ("form-v1.toml", ""), ("form-v1.toml", "x = 1")):
+            (tmp_path / "own" / name).write_text(text)
+            marks.append(reading.reader_mark())
+        assert len({*marks}) == 5
+
+
 class DescribeDoubt:
     def it_remembers_no_file_that_is_young(self, steady: Path) -> None:
         files = folder(steady / "in", 3)
