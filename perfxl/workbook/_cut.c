@@ -1,4 +1,4 @@
-/* Where the values are in plainly written parts of a workbook; optional (see quick.py).
+/* Where the values are in plainly written parts of a workbook; optional (see compiled.py).
 
    The rows of a sheet are cut at their values, and each stretch between two values is looked up among those
    that plain_cells.py has verified and understood; a table of shared strings is cut into its texts.  What XML
@@ -19,6 +19,7 @@
 
 enum { INSIDE = 1, LEAVES = 2 };
 enum { ADDRESS, FOLLOWS, TYPED, SHOWN, FORMULAS, PARTS };
+enum { FARTHEST = 64 };
 
 typedef struct {
     uint64_t hash;
@@ -61,17 +62,20 @@ static uint64_t hash_of(const Stretches *self, Span stretch, int place)
     return mixed(hash, word);
 }
 
-static Slot *slot_of(Stretches *self, Span stretch, int place, uint64_t hash)
+/* The slot that holds the stretch, or the free one where it belongs; NULL where too many stand before it: stretches
+   that somebody made so that they crowd one place are not remembered. */
+static Slot *slot_of(const Stretches *self, Span stretch, int place, uint64_t hash)
 {
     size_t length = (size_t)(stretch.end - stretch.begin);
-    for (size_t at = hash & self->mask;; at = (at + 1) & self->mask) {
-        Slot *slot = &self->slots[at];
+    for (size_t step = 0; step < FARTHEST; step++) {
+        Slot *slot = &self->slots[(hash + step) & self->mask];
         if (slot->written == NULL)
             return slot;
         if (slot->hash == hash && slot->place == place && (size_t)PyBytes_GET_SIZE(slot->written) == length
             && memcmp(PyBytes_AS_STRING(slot->written), stretch.begin, length) == 0)
             return slot;
     }
+    return NULL;
 }
 
 static void forget(Stretches *self)
@@ -90,7 +94,7 @@ static PyObject *meaning(Stretches *self, Span stretch, int place)
 {
     uint64_t hash = hash_of(self, stretch, place);
     Slot *slot = slot_of(self, stretch, place, hash);
-    if (slot->written != NULL)
+    if (slot != NULL && slot->written != NULL)
         return Py_NewRef(slot->found);
     PyObject *written = PyBytes_FromStringAndSize(stretch.begin, stretch.end - stretch.begin);
     if (written == NULL)
@@ -113,7 +117,7 @@ static PyObject *meaning(Stretches *self, Span stretch, int place)
         if (self->used >= self->most)
             forget(self);
         slot = slot_of(self, stretch, place, hash); /* Python may have taken the free one meanwhile */
-        if (slot->written == NULL) {
+        if (slot != NULL && slot->written == NULL) {
             *slot = (Slot){hash, Py_NewRef(written), Py_NewRef(found), place};
             self->used++;
         }

@@ -38,6 +38,19 @@ def stretches(most: int = 10) -> object:
     return cut.Stretches(_learn, cell_number, most, 7)
 
 
+def crowding() -> list[bytes]:
+    """Stretches with one hash, whatever the seed: what the top bit of a word changes, the next word changes back."""
+    found = []
+    for number in range(256):
+        words = [int.from_bytes(b"abcdefgh", "little")] * 16
+        for pair in range(8):
+            if number >> pair & 1:
+                words[2 * pair] ^= 1 << 63
+                words[2 * pair + 1] ^= 1 << 63 | 1 << 34
+        found.append(b"".join(word.to_bytes(8, "little") for word in words))
+    return found
+
+
 class DescribeWhatIsCompiled:
     def it_was_compiled_from_the_source_that_lies_here(self) -> None:
         assert cut is not None, "pip install -e . compiles it"
@@ -65,6 +78,16 @@ class DescribeWhatIsCompiled:
             assert few.cells(content, 0, len(content), ["甲"]) == many.cells(content, 0, len(content), ["甲"])
         assert 0 < len(few) <= 3
         assert len(many) == 30  # twenty-nine beginnings, one end
+
+    def it_does_not_remember_what_crowds_one_place(self) -> None:
+        assert cut is not None
+        reader = cut.Stretches(lambda *_: (("A1", None, {}, {}, ()), True), cell_number, 1000, 7)
+        for _ in range(2):
+            for stretch in crowding():
+                content = stretch + b"<v>0</v></c>"
+                assert reader.cells(content, 0, len(content), ["甲"])[0] == {"A1": "甲"}
+        assert len({*crowding()}) == 256
+        assert 10 < len(reader) < 80
 
     def it_keeps_no_memory_of_what_it_has_read(self) -> None:
         assert cut is not None
