@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -163,9 +164,11 @@ class DescribeTheCommand:
 
 
 def own_terminal() -> None:
-    """Make standard input the controlling terminal, so that ^C reaches the whole group."""
+    """Make standard input the controlling terminal, so that ^C reaches the whole group and means what it means there."""
     import fcntl
     import termios
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it, and so would what they start
 
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
