@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import email
 import email.policy
+import io
 from collections import Counter
 from email.message import EmailMessage
 from pathlib import Path
@@ -164,7 +165,7 @@ def walk(office: Office, imap: Imap, smtp: Mailbox) -> None:
     }
     told = office.run("status", "库.db")[1]
     assert "下发" in told and f"来件：报送 {sum(found['mail']['mails'][kind] for kind in ('report',))}" in told
-    sheet = openpyxl.load_workbook(office.folder / "汇总.xlsx", read_only=True)["报送情况"]
+    sheet = openpyxl.load_workbook(io.BytesIO((office.folder / "汇总.xlsx").read_bytes()), read_only=True)["报送情况"]
     lines = [[str(value or "") for value in row] for row in sheet.iter_rows(values_only=True)]
     titles = next(line for line in lines if "下发邮件" in line)
     by_code = {line[titles.index("单位编码")]: dict(zip(titles, line, strict=True)) for line in lines}

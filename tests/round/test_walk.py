@@ -184,7 +184,8 @@ def recount(office: Office, summary: Summary) -> int:
     total = 0
     for each in summary.dataset.files:
         if each.state in (State.ACCEPTED, State.HINTS):
-            book = openpyxl.load_workbook(each.content.file, data_only=True, read_only=True)
+            content = io.BytesIO(Path(each.content.file).read_bytes())
+            book = openpyxl.load_workbook(content, data_only=True, read_only=True)
             sheets = [sheet for sheet in book if sheet.title.startswith(("项目", "道路"))]
             total += sum(round(float(sheet["C4"].value or 0) * 10**6) for sheet in sheets)  # type: ignore[arg-type]
     return total
