@@ -50,9 +50,7 @@ class CompiledParts(BuildHookInterface):  # type: ignore[type-arg]
             return
         try:
             made = compiled(Path(self.root))
-        except BaseException as fault:  # setuptools ends the process where it finds no compiler
-            if isinstance(fault, KeyboardInterrupt):
-                raise
+        except (Exception, SystemExit) as fault:  # setuptools ends the process where it finds no compiler
             self.app.display_warning(f"perfxl reads workbooks without its compiled part: {fault}")
             return
         build_data["pure_python"] = False

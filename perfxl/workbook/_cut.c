@@ -502,29 +502,24 @@ static PyObject *texts(PyObject *module, PyObject *arguments)
 
 /* --- the rows of a group ---------------------------------------------------------------- */
 
-/* What counts as blank (rules/values.py, BLANKS). */
-static int is_blank(Py_UCS4 character)
-{
-    return character == ' ' || character == 0xA0 || character == 0x3000 || character == '\t' || character == '\r'
-        || character == '\n';
-}
-
-/* Something is left of the value without blanks. */
-static int says_something(PyObject *value)
+/* Something is left of the value without blanks: 1 or 0, -1 with an exception. */
+static int says_something(PyObject *value, PyObject *blanks)
 {
     if (!PyUnicode_Check(value))
         return value != Py_None;
     int kind = PyUnicode_KIND(value);
     const void *data = PyUnicode_DATA(value);
     Py_ssize_t length = PyUnicode_GET_LENGTH(value);
-    for (Py_ssize_t at = 0; at < length; at++)
-        if (!is_blank(PyUnicode_READ(kind, data, at)))
-            return 1;
+    for (Py_ssize_t at = 0; at < length; at++) {
+        Py_ssize_t blank = PyUnicode_FindChar(blanks, PyUnicode_READ(kind, data, at), 0, PyUnicode_GET_LENGTH(blanks), 1);
+        if (blank < 0)
+            return blank == -1 ? 1 : -1;
+    }
     return 0;
 }
 
 /* The values of a slot by their names: 1 if it is begun, 0 if not, -1 with an exception. */
-static int slot_values(PyObject *values, PyObject *names, PyObject *addresses, PyObject **raws)
+static int slot_values(PyObject *values, PyObject *names, PyObject *addresses, PyObject *blanks, PyObject **raws)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(addresses);
     int begun = 0;
@@ -533,10 +528,10 @@ static int slot_values(PyObject *values, PyObject *names, PyObject *addresses, P
         PyObject *value = PyDict_GetItemWithError(values, PyTuple_GET_ITEM(addresses, at));
         if (value == NULL && PyErr_Occurred())
             return -1;
-        begun = value != NULL && says_something(value);
+        begun = value == NULL ? 0 : says_something(value, blanks);
     }
-    if (!begun)
-        return 0;
+    if (begun < 1)
+        return begun;
     *raws = PyDict_New();
     for (Py_ssize_t at = 0; *raws != NULL && at < count; at++) {
         PyObject *value = PyDict_GetItemWithError(values, PyTuple_GET_ITEM(addresses, at));
@@ -548,14 +543,14 @@ static int slot_values(PyObject *values, PyObject *names, PyObject *addresses, P
 }
 
 PyDoc_STRVAR(rows_doc,
-    "rows(values, slots) -> list[(block, slot, raws)]\n\n"
-    "The begun rows of a group: slots are (key, names, addresses), values are by address.");
+    "rows(values, slots, blanks) -> list[(block, slot, raws)]\n\n"
+    "The rows of a group that hold more than blanks: slots are (key, names, addresses), values are by address.");
 
 static PyObject *rows(PyObject *module, PyObject *arguments)
 {
-    PyObject *values, *slots;
+    PyObject *values, *slots, *blanks;
     (void)module;
-    if (!PyArg_ParseTuple(arguments, "O!O!:rows", &PyDict_Type, &values, &PyTuple_Type, &slots))
+    if (!PyArg_ParseTuple(arguments, "O!O!U:rows", &PyDict_Type, &values, &PyTuple_Type, &slots, &blanks))
         return NULL;
     PyObject *found = PyList_New(0);
     for (Py_ssize_t at = 0; found != NULL && at < PyTuple_GET_SIZE(slots); at++) {
@@ -569,7 +564,7 @@ static PyObject *rows(PyObject *module, PyObject *arguments)
             Py_CLEAR(found);
             break;
         }
-        int begun = slot_values(values, names, addresses, &raws);
+        int begun = slot_values(values, names, addresses, blanks, &raws);
         if (begun == 0)
             continue;
         row = begun < 0 ? NULL : PyTuple_Pack(3, PyTuple_GET_ITEM(key, 1), PyTuple_GET_ITEM(key, 2), raws);

@@ -32,5 +32,5 @@ def texts(
     content: bytes, begin: int, marked: Callable[[bytes], str | None], item: Callable[[bytes], str | None]
 ) -> list[str] | None: ...
 def rows(
-    values: dict[str, Raw], slots: tuple[tuple[tuple[str, int, int], tuple[str, ...], tuple[str, ...]], ...]
+    values: dict[str, Raw], slots: tuple[tuple[tuple[str, int, int], tuple[str, ...], tuple[str, ...]], ...], blanks: str
 ) -> list[tuple[int, int, dict[str, Raw]]]: ...

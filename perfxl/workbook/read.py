@@ -15,7 +15,7 @@ from functools import cached_property
 from ..form.model import COVER, Form, Severity
 from ..form.records import Book, Row, RowKey, SheetRecord
 from ..rules.types import CellError, Raw, shown
-from ..rules.values import strip
+from ..rules.values import BLANKS, strip
 from .addresses import calculation_title
 from .archive import Refusal
 from .cells import SheetCells, place_of
@@ -298,7 +298,7 @@ class _SheetReader:
         record = SheetRecord(table.layout.sheet.id, ordinal, self._raws(*table.singles))
         for group, slots in table.groups.items():
             if cut is not None and not self.formulas:
-                rows = list(map(Row._make, cut.rows(self.cells.values, slots)))
+                rows = list(map(Row._make, cut.rows(self.cells.values, slots, BLANKS)))
             else:
                 rows = list(self._rows(slots))
             if rows:

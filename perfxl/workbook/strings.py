@@ -112,21 +112,21 @@ def _compare(table: _Begun) -> None:
 
 def _texts(content: bytes, begin: int) -> list[str] | None:
     """The texts of the items from a place to the end of the table, ``None`` where they are not plain."""
-    return _items(content[begin:]) if cut is None else cut.texts(content, begin, _marked, _known_bytes)
+    return _items(content[begin:]) if cut is None else cut.texts(content, begin, _marked_text, _unusual_item)
 
 
-def _marked(written: bytes) -> str | None:
+def _marked_text(written: bytes) -> str | None:
     """A text with references or escapes, for the compiled reader."""
     text = fit_text(written)
     whole = None if text is None else resolved(text)
     return None if whole is None else unescaped(whole)
 
 
-def _bytes(written: bytes) -> str | None:
+def _unusual_item(written: bytes) -> str | None:
     """An item that is no plain text, likewise."""
-    text = fit_text(written)
-    found = None if text is None else _item(text)
-    whole = None if found is None else resolved(found)
+    item = fit_text(written)
+    text = None if item is None else _text_of(item)
+    whole = None if text is None else resolved(text)
     return None if whole is None else unescaped(whole)
 
 
@@ -170,7 +170,7 @@ def _cut(items: str, opened: str) -> list[str] | None:
             continue
         whole = (opened if number else "") + piece + (_CLOSE if number < last else "")
         for item in whole.split(_BETWEEN):
-            text = _known_item(item) if len(item) <= _LONGEST_REMEMBERED else _item(item)
+            text = _text_of(item)
             if text is None:
                 return None
             found.append(text)
@@ -189,11 +189,10 @@ def _item(item: str) -> str | None:
 
 # Guides in rich text, which are the same in all workbooks of a form.
 _known_item = lru_cache(maxsize=2_000)(_item)
-_known = lru_cache(maxsize=2_000)(_bytes)
 
 
-def _known_bytes(written: bytes) -> str | None:
-    return _known(written) if len(written) <= _LONGEST_REMEMBERED else _bytes(written)
+def _text_of(item: str) -> str | None:
+    return _known_item(item) if len(item) <= _LONGEST_REMEMBERED else _item(item)
 
 
 def _carefully(content: bytes, part: str, budget: Budget) -> list[str]:

@@ -133,7 +133,6 @@ class DescribeUntouchedFiles:
         with Store(settled / "s.db") as store:
             assert [read_contents(gather([files]).files, store, text_reader).opened for _ in range(2)] == [3, 0]
 
-
     def it_is_another_reader_with_any_other_form_even_a_broken_one(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from perfxl.demo import filled_workbook
 from perfxl.form.records import Row
 from perfxl.rules.types import Raw, is_blank
+from perfxl.rules.values import BLANKS
 from perfxl.workbook.cells import cell_number
 from perfxl.workbook.compiled import cut
 from perfxl.workbook.plain_cells import _learn
@@ -132,7 +133,7 @@ class DescribeWhatIsCompiled:
             cut.texts(b"<si><t>&amp;</t></si></sst>", 0, lambda _: 1 / 0, lambda _: None)
         for slots in (((1, (), ()),), ((("a", 1, 2), ("a",), ()),), ((("a", 1), (), ()),), ((("a", 1, 2), ("a",), ([],)),)):
             with pytest.raises((TypeError, ValueError)):
-                cut.rows({"A1": 1.0}, slots)
+                cut.rows({"A1": 1.0}, slots, BLANKS)
         with pytest.raises(ValueError, match="most"):
             cut.Stretches(_learn, cell_number, 0, 1)
         with pytest.raises(ValueError, match="items beyond"):
@@ -140,7 +141,7 @@ class DescribeWhatIsCompiled:
 
 
 RAWS = st.none() | st.floats(allow_nan=False) | st.booleans()
-RAWS |= st.sampled_from(["", " ", "\u3000\t", "\u2003", "字", " 字 ", "\U0001f600"])
+RAWS |= st.sampled_from(["", *BLANKS, "\u3000\t", "\u2003", "字", " 字 ", "\U0001f600"])
 
 
 @given(st.lists(st.tuples(RAWS, RAWS, RAWS), max_size=6), st.booleans())
@@ -156,7 +157,7 @@ def it_takes_the_rows_that_are_begun(found: list[tuple[Raw, ...]], said: bool) -
         for (key, _, _), raws in zip(slots, found, strict=True)
         if not all(map(is_blank, raws))
     ]
-    assert list(map(Row._make, cut.rows(values, slots))) == expected
+    assert list(map(Row._make, cut.rows(values, slots, BLANKS))) == expected
 
 
 @pytest.mark.long
